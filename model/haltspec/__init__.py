@@ -1,0 +1,3 @@
+"""haltspec: how cloud job APIs behave between start and stop, as data, and a judge of recordings against it."""
+
+__version__ = "0.1.0"

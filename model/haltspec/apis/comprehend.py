@@ -1,0 +1,810 @@
+"""Amazon Comprehend: asynchronous analysis jobs, and the training of custom models.
+
+Jobs: seven kinds that can be stopped (one lifecycle, `job`), two that cannot (`unstoppable`), and two kinds of model
+training (`training`). Calls: Start, Describe, List, Stop of each job kind; Create, Describe, List, StopTraining, Delete
+of each model kind. Not covered: synchronous detection, endpoints, flywheels, datasets, tags, resource policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from haltspec import rules
+from haltspec.lts import (
+    ABSENT,
+    PLAIN,
+    SAME,
+    Document,
+    Kind,
+    LeadsTo,
+    Lifecycle,
+    OpenQuestion,
+    Operation,
+    Reading,
+    RequestClass,
+    Role,
+    State,
+    Transition,
+    assumed,
+    call,
+    internal,
+    ok,
+    refused,
+)
+from haltspec.spec import Ambiguity, Api, Binding, ErrorSpec, Nature, Pattern, Statement
+
+# ---- sources ----------------------------------------------------------------------------------------------------------
+
+PAGE: Final = Document("StopEntitiesDetectionJob", "Comprehend API Reference, StopEntitiesDetectionJob", "2020-03 to 2021-10")
+REF: Final = Document("APIREF", "Comprehend API Reference, other pages", "2022-02-07")
+GUIDE: Final = Document("GUIDE", "Comprehend Developer Guide", "2023-03-02")
+MODEL: Final = Document("BOTO", "botocore service model comprehend/2017-11-27", "1.43.11")
+SMITHY: Final = Document("SMITHY", "AWS API models, comprehend-2017-11-27, and the Smithy specification", "2025-04-02")
+WIRE: Final = Document("WIRE", "Smithy, AWS JSON 1.1 protocol", "2.0")
+CLI: Final = Document("CLI", "AWS CLI examples for comprehend", "1.45.11")
+RECORDED: Final = Document("C7N", "recorded responses in cloud-custodian's test data", "2025")
+NUKE: Final = Document("NUKE", "aws-nuke pull requests 653, 696, 884, 1090", "2023")
+TERRAFORM: Final = Document("TF", "terraform-provider-aws, internal/service/comprehend", "2025")
+ISSUE: Final = Document("boto3#2541", "boto3 issue 2541: real answer to a list with two filters", "2020")
+
+# ---- shared by all lifecycles -----------------------------------------------------------------------------------------
+
+FOREIGN: Final = "another kind's id"
+REPEATED: Final = "repeated token"
+_BY_ID = (RequestClass(FOREIGN, "The id belongs to a job of another kind in the same tenant.", only_in=(ABSENT,)),)
+_SUBMITTED_ORDER = {"SubmitTimeBefore": 1, "SubmitTimeAfter": -1}
+
+
+def _foreign(operation: str, error: str, *accepted: str) -> OpenQuestion:
+    """The id of another kind's job: to this kind it is either unknown or (one id space) a job like any other."""
+    return OpenQuestion(
+        f"{operation} with another kind's id",
+        f"Does {operation} of one kind accept the id of a job of another kind?",
+        (
+            Reading(
+                "not found",
+                "Each kind's operations know their own jobs only.",
+                (
+                    Transition(
+                        f"{operation} of another kind's job is refused",
+                        ABSENT,
+                        call(operation, refused(error), when=FOREIGN),
+                        SAME,
+                        assumed("each kind's property shape cannot carry the members of another kind"),
+                        free=True,
+                    ),
+                ),
+            ),
+            Reading(
+                "one id space",
+                "The id is looked up among the jobs of all kinds.",
+                (
+                    Transition(
+                        f"{operation} of another kind's job is answered",
+                        ABSENT,
+                        call(operation, ok(*accepted), when=FOREIGN),
+                        SAME,
+                        assumed("one emulator answers so"),
+                        free=True,
+                    ),
+                ),
+            ),
+        ),
+        "not found",
+        "No source says whether ids are unique over kinds; every page speaks of its own kind's job.",
+        states=(ABSENT,),
+        operation=operation,
+        when=(FOREIGN,),
+    )
+
+
+def _would_list(status_in: str) -> Any:
+    """What a complete listing under a filter leaves out: nothing is known under a filter on names or times."""
+
+    def would_list(request: Mapping[str, Any], _job_id: str) -> Pattern | None:
+        given = request.get("Filter") or {}
+        if not given:
+            return ()
+        return (given[status_in],) if set(given) == {status_in} else None
+
+    return would_list
+
+
+def _filtered(status_in: str, name_in: str, name_member: str) -> Any:
+    def check(request: Mapping[str, Any], item: rules.Job) -> str | None:
+        given = request.get("Filter")
+        if not isinstance(given, Mapping) or len(given) != 1:
+            return None
+        (name, want), submitted = next(iter(given.items())), rules.seconds(item.get("SubmitTime"))
+        status = item.get("JobStatus", item.get("Status"))
+        if name == status_in and status is not None and status != want:
+            return f"a job that shows {status} is listed under {name} = {want}"
+        if name == name_in and item.get(name_member, want) != want:
+            return f"a job called {item.get(name_member)!r} is listed under {name} = {want!r}"
+        limit = rules.seconds(want)
+        if submitted is not None and limit is not None:
+            # Whether the bound itself is included is silent, and SDKs send whole seconds: only a clear breach counts.
+            if name == "SubmitTimeBefore" and submitted >= limit + 1:
+                return f"a job submitted at {submitted} is listed under {name} = {limit}"
+            if name == "SubmitTimeAfter" and submitted <= limit - 1:
+                return f"a job submitted at {submitted} is listed under {name} = {limit}"
+        return None
+
+    return check
+
+
+def _order(request: Mapping[str, Any]) -> int:
+    given = request.get("Filter")
+    return _SUBMITTED_ORDER.get(next(iter(given)), 0) if isinstance(given, Mapping) and len(given) == 1 else 0
+
+
+def _list_rules(status_in: str, name_in: str, name_member: str) -> tuple[rules.CallRule, ...]:
+    return (
+        rules.listed_match(
+            "listed jobs pass the filter",
+            "A list holds only jobs that match its filter.",
+            MODEL.states("...Filter members"),
+            _filtered(status_in, name_in, name_member),
+        ),
+    )
+
+
+# ---- analysis jobs ----------------------------------------------------------------------------------------------------
+
+_LIVE = ("SUBMITTED", "IN_PROGRESS", "STOP_REQUESTED")
+_ENDED = ("COMPLETED", "FAILED", "STOPPED")
+_JOB_STATES = (
+    State(ABSENT, note="never started; a started job never disappears, since nothing deletes it"),
+    State("SUBMITTED", note="received and queued"),
+    State("IN_PROGRESS", note="being processed"),
+    State("STOP_REQUESTED", note="a stop was received and is being processed"),
+    State("COMPLETED", terminal=True, note="done, output available"),
+    State("FAILED", terminal=True, note="did not complete; Message says why"),
+    State("STOPPED", terminal=True, note="stopped without completing"),
+)
+_EXISTING = (*_LIVE, *_ENDED)
+_FRAME = MODEL.implies("JobStatus, the meaning of each status")
+
+
+def _common_job_rows(existing: tuple[str, ...]) -> tuple[Transition, ...]:
+    return (
+        Transition("started", ABSENT, call("Start", ok("SUBMITTED"), when=PLAIN), "SUBMITTED", CLI.implies("start-*.rst, all nine kinds")),
+        Transition("picked up", "SUBMITTED", internal("begin"), "IN_PROGRESS", GUIDE.implies("async-pii-api.md; queued for processing")),
+        Transition("finished", "IN_PROGRESS", internal("complete"), "COMPLETED", PAGE.states("Description, 2nd paragraph")),
+        Transition("failed", "IN_PROGRESS", internal("fail"), "FAILED", MODEL.implies("JobStatus FAILED")),
+        Transition("described", existing, call("Describe", ok(), when=PLAIN), SAME, REF.states("Describe..., JobStatus")),
+        Transition(
+            "unknown id is not described",
+            ABSENT,
+            call("Describe", refused("JobNotFoundException"), when=PLAIN),
+            SAME,
+            MODEL.states("Describe..., errors"),
+        ),
+        Transition("listed", existing, call("List", ok()), SAME, REF.states("List..., response")),
+        Transition("not listed before it exists", ABSENT, call("List", ok()), SAME, REF.implies("List..., response")),
+    )
+
+
+_EARLY_FAILURE = OpenQuestion(
+    "failure while queued",
+    "Can a SUBMITTED job become FAILED without being IN_PROGRESS?",
+    (
+        Reading(
+            "possible",
+            "Access is checked before the job is picked up.",
+            (Transition("failed while queued", "SUBMITTED", internal("fail"), "FAILED", assumed("access failures appear 2.7 s to 15 s after submission")),),
+        ),
+        Reading("impossible", "A job fails only once it is being processed."),
+    ),
+    "possible",
+    "Recorded access failures ended 2.7 s to 15 s after SubmitTime (CLI, C7N); no record shows the status in between.",
+    states=("SUBMITTED",),
+)
+
+def _replay(existing: tuple[str, ...]) -> OpenQuestion:
+    return OpenQuestion(
+        "status of a replayed start",
+        "A start repeated with its token and parameters answers for the first job: with which status?",
+        (
+            Reading(
+                "present",
+                "The status the job has now.",
+                (Transition("replayed start shows the present status", existing, call("Start", ok(), when=REPEATED), SAME, assumed("as Describe would"), free=True),),
+            ),
+            Reading(
+                "first",
+                "The answer of the first call, SUBMITTED.",
+                (
+                    Transition(
+                        "replayed start shows the first status",
+                        existing,
+                        call("Start", ok("SUBMITTED"), when=REPEATED),
+                        SAME,
+                        assumed("a replay gives the recorded answer"),
+                        free=True,
+                    ),
+                ),
+            ),
+        ),
+        "present",
+        "The member is an idempotency token, so a replay answers for the first job; the status shown is not said.",
+        states=existing,
+        operation="Start",
+        when=(REPEATED,),
+    )
+
+
+_PRESENCE = (
+    *(rules.present(m, CLI.implies("describe-*.rst; C7N")) for m in ("JobId", "JobArn", "JobStatus", "SubmitTime", "InputDataConfig", "OutputDataConfig", "DataAccessRoleArn")),
+    rules.present("EndTime", CLI.implies("list-*.rst; C7N"), when=_ENDED),
+    rules.absent("EndTime", CLI.implies("six records of running jobs"), when=("SUBMITTED", "IN_PROGRESS")),
+    rules.present("Message", MODEL.states("JobStatus FAILED; Message"), when=("FAILED",)),
+    rules.absent("Message", CLI.implies("list-*.rst"), when=("COMPLETED", "STOPPED", "IN_PROGRESS")),
+    rules.constant("SubmitTime", CLI.implies("all records")),
+    rules.constant("EndTime", CLI.implies("time that the job completed")),
+    rules.constant("JobArn", MODEL.implies("JobArn, unique")),
+    rules.ordered(("SubmitTime", "EndTime"), RECORDED.implies("all records")),
+    rules.echoes("JobName", NUKE.implies("PR 884: a job started without a name has none")),
+    rules.echoes("InputDataConfig", CLI.implies("describe-*.rst")),
+    rules.echoes("DataAccessRoleArn", CLI.implies("describe-*.rst")),
+    rules.echoes("VolumeKmsKeyId", RECORDED.implies("*_kms_key")),
+    rules.echoes("VpcConfig", RECORDED.implies("*_vpc")),
+)
+
+
+def _own_arn(sight: rules.Sight) -> str | None:
+    arn, kind = sight.job.get("JobArn"), sight.binding.kind
+    if not isinstance(arn, str) or f":{_ARN_TYPE[kind]}/" in arn:
+        return None
+    return f"the JobArn {arn!r} of a {kind} job is not of the type {_ARN_TYPE[kind]}"
+
+
+def _arn_ends_with_id(sight: rules.Sight) -> str | None:
+    arn, job_id = sight.job.get("JobArn"), sight.job.get("JobId")
+    if not isinstance(arn, str) or not isinstance(job_id, str) or arn.endswith(f"/{job_id}"):
+        return None
+    return f"the JobArn {arn!r} does not end with the JobId {job_id!r}"
+
+
+def _output_rewritten(sight: rules.Sight) -> str | None:
+    uri = rules.value_at(sight.job, "OutputDataConfig.S3Uri")
+    given = rules.value_at(sight.created, "OutputDataConfig.S3Uri") if sight.created else None
+    if not sight.full or not isinstance(uri, str) or given is None:
+        return None
+    job_id = sight.job.get("JobId")
+    if uri.startswith(given) and isinstance(job_id, str) and f"-{_OUTPUT_TAG[sight.binding.kind]}-{job_id}/output/" in uri:
+        return None
+    return f"OutputDataConfig.S3Uri is {uri!r}; the place of the output below {given!r} was expected"
+
+
+_JOB_RULES = (
+    *_PRESENCE,
+    rules.holds("JobArn is of the job's kind", "The resource type in JobArn is that of the kind.", MODEL.states("JobArn of each Start response"), _own_arn),
+    rules.holds("JobArn ends with the JobId", "JobArn ends with a slash and the JobId.", MODEL.states("JobArn of each Start response"), _arn_ends_with_id),
+    rules.holds(
+        "OutputDataConfig tells where the output is",
+        "A described job's output URI is the given prefix plus ACCOUNT-TAG-JOBID/output/.",
+        CLI.implies("describe-*.rst, all nine kinds; C7N"),
+        _output_rewritten,
+    ),
+    rules.answers_for("JobId", "JobId", PAGE.states("Response Elements, JobId")),
+    *_list_rules("JobStatus", "JobName", "JobName"),
+)
+
+def _operations(existing: tuple[str, ...], start: str = "Start") -> tuple[Operation, ...]:
+    repeated = RequestClass(REPEATED, "The token made this job before, with the same parameters.", only_in=existing)
+    return (
+        Operation(start, Role.CREATE, (repeated,), plain_in=(ABSENT,)),
+        Operation("Describe", Role.READ, _BY_ID),
+        Operation("List", Role.LIST),
+    )
+
+
+def _kinds(*names: str) -> tuple[Kind, ...]:
+    return tuple(Kind(name, _STEM[name]) for name in names)
+
+
+_STEM: Final = {
+    "entities": "EntitiesDetectionJob",
+    "dominant-language": "DominantLanguageDetectionJob",
+    "key-phrases": "KeyPhrasesDetectionJob",
+    "pii": "PiiEntitiesDetectionJob",
+    "sentiment": "SentimentDetectionJob",
+    "targeted-sentiment": "TargetedSentimentDetectionJob",
+    "events": "EventsDetectionJob",
+    "topics": "TopicsDetectionJob",
+    "document-classification": "DocumentClassificationJob",
+}
+_ARN_TYPE: Final = {
+    "entities": "entities-detection-job",
+    "dominant-language": "dominant-language-detection-job",
+    "key-phrases": "key-phrases-detection-job",
+    "pii": "pii-entities-detection-job",
+    "sentiment": "sentiment-detection-job",
+    "targeted-sentiment": "targeted-sentiment-detection-job",
+    "events": "events-detection-job",
+    "topics": "topics-detection-job",
+    "document-classification": "document-classification-job",
+}
+_OUTPUT_TAG: Final = {
+    "entities": "NER",
+    "dominant-language": "LANGUAGE",
+    "key-phrases": "KP",
+    "pii": "PII",
+    "sentiment": "SENTIMENT",
+    "targeted-sentiment": "TS",
+    "events": "EVENTS",
+    "topics": "TOPICS",
+    "document-classification": "CLN",
+}
+STEM, ARN_TYPE, OUTPUT_TAG = _STEM, _ARN_TYPE, _OUTPUT_TAG
+_STOPPABLE = ("entities", "dominant-language", "key-phrases", "pii", "sentiment", "targeted-sentiment", "events")
+_UNSTOPPABLE = ("topics", "document-classification")
+
+_STOP_QUEUED = OpenQuestion(
+    "stop while queued",
+    "What does a stop of a SUBMITTED job answer, and where does it lead?",
+    (
+        Reading(
+            "stop_requested",
+            "Accepted like a stop of a running job.",
+            (Transition("stop asked while queued", "SUBMITTED", call("Stop", ok("STOP_REQUESTED"), when=PLAIN), "STOP_REQUESTED", assumed("the reply knows two values only"), free=True),),
+            "aws-nuke stops every job that is not ended, hence queued ones, and needed no exclusion for them",
+        ),
+        Reading(
+            "stopped",
+            "Nothing has to be waited for: stopped at once.",
+            (Transition("stopped at once while queued", "SUBMITTED", call("Stop", ok("STOPPED"), when=PLAIN), "STOPPED", assumed("no work to end"), free=True),),
+        ),
+        Reading(
+            "refused",
+            "Only a job in progress can be stopped.",
+            (Transition("stop refused while queued", "SUBMITTED", call("Stop", refused("InvalidRequestException"), when=PLAIN), SAME, assumed("the title says: in progress"), free=True),),
+        ),
+        Reading(
+            "ignored",
+            "Answered and forgotten.",
+            (Transition("stop ignored while queued", "SUBMITTED", call("Stop", ok("SUBMITTED"), when=PLAIN), SAME, assumed("the reply may show any status"), free=True),),
+        ),
+    ),
+    "stop_requested",
+    "The page speaks of IN_PROGRESS only. aws-nuke stops queued jobs as well; a recorded classifier was STOPPED without ever having trained.",
+    states=("SUBMITTED",),
+    operation="Stop",
+    when=(PLAIN,),
+)
+_STOP_AGAIN = OpenQuestion(
+    "stop while a stop is pending",
+    "What does a stop of a STOP_REQUESTED job answer?",
+    (
+        Reading(
+            "accepted",
+            "Idempotent: STOP_REQUESTED again.",
+            (Transition("stop asked again", "STOP_REQUESTED", call("Stop", ok("STOP_REQUESTED"), when=PLAIN), SAME, assumed("'currently running' covers it loosely"), free=True),),
+            "aws-nuke stops such jobs again at each scan",
+        ),
+        Reading(
+            "refused",
+            "Only a job IN_PROGRESS can be stopped.",
+            (Transition("second stop refused", "STOP_REQUESTED", call("Stop", refused("InvalidRequestException"), when=PLAIN), SAME, assumed("the page names IN_PROGRESS only"), free=True),),
+        ),
+    ),
+    "accepted",
+    "Not covered, except loosely by 'currently running' in the response element.",
+    states=("STOP_REQUESTED",),
+    operation="Stop",
+    when=(PLAIN,),
+)
+_FAIL_STOPPING = OpenQuestion(
+    "failure after a stop was asked for",
+    "Can a STOP_REQUESTED job become FAILED?",
+    (
+        Reading("impossible", "The page knows COMPLETED, 'otherwise' STOPPED."),
+        Reading(
+            "possible",
+            "A job may fail while it is being stopped.",
+            (Transition("failed before the stop took effect", "STOP_REQUESTED", internal("fail"), "FAILED", assumed("nothing prevents a running job from failing")),),
+        ),
+    ),
+    "impossible",
+    "'Otherwise' read strictly excludes it; for model training, terraform-provider-aws waits for IN_ERROR as a possible end after a stop.",
+    states=("STOP_REQUESTED",),
+)
+
+JOB = Lifecycle(
+    api="comprehend",
+    name="job",
+    title="analysis job that can be stopped",
+    kinds=_kinds(*_STOPPABLE),
+    states=_JOB_STATES,
+    operations=(*_operations(_EXISTING), Operation("Stop", Role.ORDER, _BY_ID)),
+    transitions=(
+        *_common_job_rows(_EXISTING),
+        Transition("stop asked", "IN_PROGRESS", call("Stop", ok("STOP_REQUESTED"), when=PLAIN), "STOP_REQUESTED", PAGE.states("Description, 2nd paragraph; JobStatus")),
+        Transition("stop took effect", "STOP_REQUESTED", internal("halt"), "STOPPED", PAGE.states("Description, 2nd paragraph")),
+        Transition("finished before the stop took effect", "STOP_REQUESTED", internal("complete"), "COMPLETED", PAGE.states("Description, 2nd paragraph")),
+        Transition("a stopped job may be stopped again", "STOPPED", call("Stop", ok("STOPPED"), when=PLAIN), SAME, PAGE.states("Response Elements, JobStatus")),
+        Transition(
+            "a finished job cannot be stopped",
+            ("COMPLETED", "FAILED"),
+            call("Stop", refused("InvalidRequestException"), when=PLAIN),
+            SAME,
+            PAGE.states("Description, 3rd paragraph"),
+        ),
+        Transition("unknown id is not stopped", ABSENT, call("Stop", refused("JobNotFoundException"), when=PLAIN), SAME, PAGE.states("Errors")),
+    ),
+    questions=(
+        _EARLY_FAILURE,
+        _FAIL_STOPPING,
+        _STOP_QUEUED,
+        _STOP_AGAIN,
+        _replay(_EXISTING),
+        _foreign("Describe", "JobNotFoundException"),
+        _foreign("Stop", "JobNotFoundException", "STOP_REQUESTED"),
+    ),
+    frame=_FRAME,
+    id_member="JobId",
+    status_members=("JobStatus",),
+    progress=(
+        LeadsTo("a stop leads to an end", "A job whose stop was accepted is STOPPED or COMPLETED (or FAILED) in the end.", ("STOP_REQUESTED",), _ENDED, PAGE.states("Description, 2nd paragraph")),
+        LeadsTo("a started job ends", "A job that was started ends.", ("SUBMITTED", "IN_PROGRESS"), _ENDED, MODEL.implies("JobStatus, the meaning of each status")),
+    ),
+    rules=_JOB_RULES,
+)
+
+_NEVER_STOPPED = ("SUBMITTED", "IN_PROGRESS", "COMPLETED", "FAILED")
+
+UNSTOPPABLE = Lifecycle(
+    api="comprehend",
+    name="unstoppable",
+    title="analysis job without a stop",
+    kinds=_kinds(*_UNSTOPPABLE),
+    states=tuple(state for state in _JOB_STATES if state.name in (ABSENT, *_NEVER_STOPPED)),
+    operations=_operations(_NEVER_STOPPED),
+    transitions=_common_job_rows(_NEVER_STOPPED),
+    questions=(_EARLY_FAILURE, _replay(_NEVER_STOPPED), _foreign("Describe", "JobNotFoundException")),
+    frame=_FRAME,
+    id_member="JobId",
+    status_members=("JobStatus",),
+    progress=(LeadsTo("a started job ends", "A job that was started ends.", ("SUBMITTED", "IN_PROGRESS"), ("COMPLETED", "FAILED"), _FRAME),),
+    rules=_JOB_RULES,
+)
+
+# ---- training of models -----------------------------------------------------------------------------------------------
+
+_TRAINED = ("TRAINED", "TRAINED_WITH_WARNING")
+_MODEL_ENDED = (*_TRAINED, "IN_ERROR", "STOPPED")
+_MODEL_EXISTING = ("SUBMITTED", "TRAINING", "STOP_REQUESTED", *_MODEL_ENDED, "DELETING")
+_MODEL_FRAME = GUIDE.implies("create-custom-classifier-console.md, status")
+
+
+def _either(name: str, states: tuple[str, ...], operation: str, refusal: str, target: str, evidence: str, default: str, asks: str) -> OpenQuestion:
+    """A silent cell with two readings: the call is accepted and leads to `target`, or it is refused with `refusal`."""
+    return OpenQuestion(
+        name,
+        asks,
+        (
+            Reading("accepted", "Answered with success.", (Transition(f"{name}: accepted", states, call(operation, ok()), target, assumed("nothing speaks against it"), free=True),)),
+            Reading("refused", f"Refused with {refusal}.", (Transition(f"{name}: refused", states, call(operation, refused(refusal)), SAME, assumed("the pages name other states"), free=True),)),
+        ),
+        default,
+        evidence,
+        states=states,
+        operation=operation,
+    )
+
+
+def _after_stop(event: str, target: str, evidence: str) -> OpenQuestion:
+    return OpenQuestion(
+        f"{target} after a stop was asked for",
+        f"Can training end in {target} after a stop was asked for?",
+        (
+            Reading("possible", "Training ends as it would have.", (Transition(f"training ended in {target} before the stop took effect", "STOP_REQUESTED", internal(event), target, assumed(evidence)),)),
+            Reading("impossible", "Only TRAINED and STOPPED are named."),
+        ),
+        "possible",
+        evidence,
+        states=("STOP_REQUESTED",),
+    )
+
+
+TRAINING = Lifecycle(
+    api="comprehend",
+    name="training",
+    title="training of a custom classifier or entity recognizer",
+    kinds=(Kind("document-classifier", "DocumentClassifier", "DocumentClassifierArn"), Kind("entity-recognizer", "EntityRecognizer", "EntityRecognizerArn")),
+    states=(
+        State(ABSENT, note="never created, or deleted"),
+        State("SUBMITTED", note="queued for training"),
+        State("TRAINING"),
+        State("STOP_REQUESTED", note="a stop of the training was received"),
+        State("TRAINED", terminal=True),
+        State("TRAINED_WITH_WARNING", terminal=True),
+        State("IN_ERROR", terminal=True, note="training failed; Message says why"),
+        State("STOPPED", terminal=True, note="training was stopped"),
+        State("DELETING", note="a deletion was accepted"),
+    ),
+    operations=(*_operations(_MODEL_EXISTING, "Create")[:1], Operation("Describe", Role.READ), Operation("List", Role.LIST), Operation("StopTraining", Role.ORDER), Operation("Delete", Role.DELETE)),
+    transitions=(
+        Transition("created", ABSENT, call("Create", ok(), when=PLAIN), "SUBMITTED", GUIDE.states("create-custom-classifier-console.md")),
+        Transition(
+            "a repeated creation answers for the same model",
+            _MODEL_EXISTING,
+            call("Create", ok(), when=REPEATED),
+            SAME,
+            SMITHY.implies("idempotencyToken trait on ClientRequestToken"),
+            free=True,
+        ),
+        Transition(
+            "a repeated creation finds the name in use",
+            _MODEL_EXISTING,
+            call("Create", refused("ResourceInUseException"), when=REPEATED),
+            SAME,
+            MODEL.implies("CreateDocumentClassifier errors"),
+            free=True,
+        ),
+        Transition("training began", "SUBMITTED", internal("begin"), "TRAINING", GUIDE.states("create-custom-classifier-console.md")),
+        Transition("trained", "TRAINING", internal("complete"), "TRAINED", GUIDE.states("create-custom-classifier-console.md")),
+        Transition("trained with a warning", "TRAINING", internal("warn"), "TRAINED_WITH_WARNING", MODEL.states("ModelStatus")),
+        Transition("training failed", "TRAINING", internal("fail"), "IN_ERROR", GUIDE.states("create-custom-classifier-console.md")),
+        Transition("failed before training began", "SUBMITTED", internal("fail"), "IN_ERROR", RECORDED.implies("test_comprehend_document_classifier_kms_key, model without TrainingStartTime")),
+        Transition("described", _MODEL_EXISTING, call("Describe", ok()), SAME, REF.states("DescribeDocumentClassifier")),
+        Transition("unknown model is not described", ABSENT, call("Describe", refused("ResourceNotFoundException")), SAME, REF.states("DescribeDocumentClassifier, errors")),
+        Transition("listed", _MODEL_EXISTING, call("List", ok()), SAME, REF.states("ListDocumentClassifiers")),
+        Transition("not listed while it does not exist", ABSENT, call("List", ok()), SAME, REF.implies("ListDocumentClassifiers")),
+        Transition("stop of training asked", "TRAINING", call("StopTraining", ok()), "STOP_REQUESTED", REF.states("StopTrainingDocumentClassifier")),
+        Transition("stop of training took effect", "STOP_REQUESTED", internal("halt"), "STOPPED", REF.states("StopTrainingDocumentClassifier")),
+        Transition("trained before the stop took effect", "STOP_REQUESTED", internal("complete"), "TRAINED", REF.states("StopTrainingDocumentClassifier")),
+        Transition(
+            "stop of an ended training does nothing",
+            (*_TRAINED, "IN_ERROR"),
+            call("StopTraining", ok()),
+            SAME,
+            TERRAFORM.implies("document_classifier.go: every delete stops the training first and treats a refusal as failure"),
+        ),
+        Transition("unknown model's training is not stopped", ABSENT, call("StopTraining", refused("ResourceNotFoundException")), SAME, REF.states("StopTrainingDocumentClassifier, errors")),
+        Transition("deletion accepted", (*_TRAINED, "IN_ERROR"), call("Delete", ok()), "DELETING", MODEL.states("DeleteDocumentClassifier"), free=True),
+        Transition("a model in use is not deleted", (*_TRAINED, "IN_ERROR"), call("Delete", refused("ResourceInUseException")), SAME, MODEL.states("DeleteDocumentClassifier"), free=True),
+        Transition("a stopped model is deleted", "STOPPED", call("Delete", ok()), "DELETING", TERRAFORM.implies("document_classifier.go stops, waits, deletes")),
+        Transition("unknown model is not deleted", ABSENT, call("Delete", refused("ResourceNotFoundException")), SAME, MODEL.states("DeleteDocumentClassifier, errors")),
+        Transition("deleted", "DELETING", internal("vanish"), ABSENT, MODEL.states("DeleteDocumentClassifier: disappears")),
+    ),
+    questions=(
+        _either("stop of training while queued", ("SUBMITTED",), "StopTraining", "InvalidRequestException", "STOP_REQUESTED", "aws-nuke stops models that are SUBMITTED or TRAINING alike; a recorded STOPPED model never began to train.", "accepted", "What does StopTraining answer for a SUBMITTED model?"),
+        _either("stop of training again", ("STOP_REQUESTED", "STOPPED"), "StopTraining", "InvalidRequestException", SAME, "Not said; terraform-provider-aws stops any model before it deletes it.", "accepted", "What does StopTraining answer after an earlier one?"),
+        _either("stop of training while deleting", ("DELETING",), "StopTraining", "ResourceNotFoundException", SAME, "Nothing found.", "accepted", "What does StopTraining answer for a model that is being deleted?"),
+        _either("deletion during training", ("SUBMITTED", "TRAINING", "STOP_REQUESTED"), "Delete", "ResourceUnavailableException", "DELETING", "The page allows deletion in terminated states (IN_ERROR, TRAINED) only; the error is not named.", "refused", "What does Delete answer while a model trains?"),
+        _either("deletion again", ("DELETING",), "Delete", "ResourceUnavailableException", SAME, "Nothing found.", "accepted", "What does Delete answer for a model that is being deleted?"),
+        _after_stop("fail", "IN_ERROR", "terraform-provider-aws waits for IN_ERROR as a possible end after a stop"),
+        _after_stop("warn", "TRAINED_WITH_WARNING", "the status is younger than the page"),
+    ),
+    frame=_MODEL_FRAME,
+    id_member="DocumentClassifierArn",
+    status_members=("Status",),
+    progress=(
+        LeadsTo("a stop of training leads to an end", "Training whose stop was accepted ends.", ("STOP_REQUESTED",), _MODEL_ENDED, REF.states("StopTrainingDocumentClassifier")),
+        LeadsTo("training ends", "A model that was submitted ends its training.", ("SUBMITTED", "TRAINING"), _MODEL_ENDED, _MODEL_FRAME),
+        LeadsTo("a deleted model disappears", "A model whose deletion was accepted disappears.", ("DELETING",), (ABSENT,), MODEL.states("DeleteDocumentClassifier")),
+    ),
+    rules=(
+        rules.present("SubmitTime", RECORDED.implies("all models")),
+        rules.present("EndTime", RECORDED.implies("TRAINED, STOPPED and IN_ERROR models"), when=_MODEL_ENDED),
+        rules.absent("EndTime", RECORDED.implies("SUBMITTED and TRAINING models"), when=("SUBMITTED", "TRAINING")),
+        rules.present("Message", RECORDED.implies("IN_ERROR models"), when=("IN_ERROR",)),
+        rules.constant("SubmitTime", RECORDED.implies("all models")),
+        rules.ordered(("SubmitTime", "TrainingStartTime", "TrainingEndTime", "EndTime"), RECORDED.implies("TRAINED models")),
+    ),
+)
+
+# ---- operations on the wire -------------------------------------------------------------------------------------------
+
+_PAGING: Final[dict[str, str]] = {"next_in": "NextToken", "next_out": "NextToken", "limit_in": "MaxResults"}
+
+
+def _job_bindings(kind: str, lifecycle: str) -> tuple[Binding, ...]:
+    stem = _STEM[kind]
+    common = (
+        Binding(f"Start{stem}", lifecycle, "Start", kind, view=(), token_in="ClientRequestToken"),
+        Binding(f"Describe{stem}", lifecycle, "Describe", kind, id_in="JobId", view=(f"{stem}Properties",), full=True),
+        Binding(f"List{stem}s", lifecycle, "List", kind, items=(f"{stem}PropertiesList",), full=True, would_list=_would_list("JobStatus"), filters_in=("Filter",), **_PAGING),
+    )
+    stop = (Binding(f"Stop{stem}", lifecycle, "Stop", kind, id_in="JobId", view=()),)
+    return common + (stop if lifecycle == "job" else ())
+
+
+def _model_bindings(kind: str, stem: str) -> tuple[Binding, ...]:
+    arn = f"{stem}Arn"
+    return (
+        Binding(f"Create{stem}", "training", "Create", kind, view=(), token_in="ClientRequestToken"),
+        Binding(f"Describe{stem}", "training", "Describe", kind, id_in=arn, view=(f"{stem}Properties",), full=True),
+        Binding(f"List{stem}s", "training", "List", kind, items=(f"{stem}PropertiesList",), full=True, would_list=_would_list("Status"), filters_in=("Filter",), **_PAGING),
+        Binding(f"StopTraining{stem}", "training", "StopTraining", kind, id_in=arn),
+        Binding(f"Delete{stem}", "training", "Delete", kind, id_in=arn),
+    )
+
+
+_BINDINGS = (
+    *(b for kind in _STOPPABLE for b in _job_bindings(kind, "job")),
+    *(b for kind in _UNSTOPPABLE for b in _job_bindings(kind, "unstoppable")),
+    *_model_bindings("document-classifier", "DocumentClassifier"),
+    *_model_bindings("entity-recognizer", "EntityRecognizer"),
+)
+
+# ---- errors -----------------------------------------------------------------------------------------------------------
+
+
+def _declaring(*prefixes: str, but: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The wire operations whose names begin with one of `prefixes` and with none of `but`."""
+    names = dict.fromkeys(b.operation for b in _BINDINGS)
+    return tuple(n for n in names if n.startswith(prefixes) and not (but and n.startswith(but)))
+
+
+_CUSTOM_STARTS = ("StartEntitiesDetectionJob", "StartDocumentClassificationJob")
+_MODEL_OPERATIONS = tuple(b.operation for b in _BINDINGS if b.lifecycle == "training")
+_COMMON = REF.states("CommonErrors.md")
+
+_ERRORS = (
+    ErrorSpec("InternalServerException", (500,), (Nature.FAULT,), PAGE.states("Errors"), _declaring("")),
+    ErrorSpec("InvalidRequestException", (400,), (Nature.REFUSAL, Nature.INVALID), PAGE.states("Errors"), _declaring("")),
+    ErrorSpec("JobNotFoundException", (400, 404), (Nature.REFUSAL,), PAGE.states("Errors"), tuple(b.operation for b in _BINDINGS if b.role in ("Describe", "Stop") and b.lifecycle != "training"), note="400 on the pages, 404 in the Smithy model"),
+    ErrorSpec(
+        "TooManyRequestsException",
+        (400, 429),
+        (Nature.THROTTLE,),
+        REF.states("Errors of every operation but Stop"),
+        tuple(n for n in _declaring("") if not n.startswith("Stop") or n.startswith("StopTraining")),
+        note="400 on the pages, 429 in the Smithy model; no Stop of a job declares it",
+    ),
+    ErrorSpec("InvalidFilterException", (400,), (Nature.INVALID,), REF.states("List..., errors"), _declaring("List"), note="no occurrence was found"),
+    ErrorSpec("KmsKeyValidationException", (400,), (Nature.ENVIRONMENT,), MODEL.states("Start..., errors"), _declaring("Start", "Create")),
+    ErrorSpec("TooManyTagsException", (400,), (Nature.ENVIRONMENT, Nature.INVALID), MODEL.states("Start..., errors"), _declaring("Start", "Create")),
+    ErrorSpec("ResourceInUseException", (400,), (Nature.REFUSAL, Nature.ENVIRONMENT), MODEL.states("Start..., errors (since 2023-04-19)"), _declaring("Start", "Create", "Delete")),
+    ErrorSpec("ResourceNotFoundException", (400, 404), (Nature.REFUSAL, Nature.ENVIRONMENT), MODEL.states("errors"), (*_CUSTOM_STARTS, *(n for n in _MODEL_OPERATIONS if n.startswith(("Describe", "StopTraining", "Delete")))), note="400 on the pages, 404 in the Smithy model"),
+    ErrorSpec("ResourceUnavailableException", (400, 404), (Nature.REFUSAL, Nature.ENVIRONMENT), MODEL.states("errors"), (*_CUSTOM_STARTS, *(n for n in _MODEL_OPERATIONS if n.startswith("Delete"))), note="400 on the pages, 404 in the Smithy model"),
+    ErrorSpec("ResourceLimitExceededException", (400,), (Nature.ENVIRONMENT,), MODEL.states("CreateDocumentClassifier, errors"), _declaring("Create")),
+    ErrorSpec("UnsupportedLanguageException", (400,), (Nature.ENVIRONMENT,), MODEL.states("CreateDocumentClassifier, errors"), _declaring("Create")),
+    ErrorSpec("ValidationException", (400,), (Nature.INVALID,), RECORDED.implies("undeclared; real answers to Detect calls: aws-sdk-java 1684, aws-sdk-js-v3 1061")),
+    ErrorSpec("SerializationException", (400,), (Nature.INVALID,), assumed("usual answer of this protocol to a body that is no JSON")),
+    ErrorSpec("UnknownOperationException", (400,), (Nature.INVALID,), assumed("usual answer of this protocol to an unknown target")),
+    ErrorSpec("ThrottlingException", (400, 429), (Nature.THROTTLE,), _COMMON),
+    ErrorSpec("AccessDeniedException", (400,), (Nature.ACCESS,), _COMMON),
+    ErrorSpec("NotAuthorized", (400,), (Nature.ACCESS,), _COMMON),
+    ErrorSpec("IncompleteSignature", (400,), (Nature.ACCESS,), _COMMON, aliases=("IncompleteSignatureException",)),
+    ErrorSpec("InvalidClientTokenId", (403,), (Nature.ACCESS,), _COMMON),
+    ErrorSpec("MissingAuthenticationToken", (403,), (Nature.ACCESS,), _COMMON, aliases=("MissingAuthenticationTokenException",)),
+    ErrorSpec("OptInRequired", (403,), (Nature.ACCESS,), _COMMON),
+    ErrorSpec("RequestExpired", (400,), (Nature.ACCESS,), _COMMON),
+    ErrorSpec("UnrecognizedClientException", (400,), (Nature.ACCESS,), assumed("usual answer of this protocol to unknown credentials")),
+    ErrorSpec("InvalidSignatureException", (400,), (Nature.ACCESS,), assumed("usual answer of this protocol to a wrong signature")),
+    ErrorSpec("ServiceUnavailable", (503,), (Nature.FAULT,), _COMMON),
+    ErrorSpec("InternalFailure", (500,), (Nature.FAULT,), _COMMON),
+    ErrorSpec("InvalidAction", (400,), (Nature.INVALID,), _COMMON),
+    ErrorSpec("InvalidParameterCombination", (400,), (Nature.INVALID,), _COMMON),
+    ErrorSpec("InvalidParameterValue", (400,), (Nature.INVALID,), _COMMON),
+    ErrorSpec("InvalidQueryParameter", (400,), (Nature.INVALID,), _COMMON),
+    ErrorSpec("MalformedQueryString", (404,), (Nature.INVALID,), _COMMON),
+    ErrorSpec("MissingAction", (400,), (Nature.INVALID,), _COMMON),
+    ErrorSpec("MissingParameter", (400,), (Nature.INVALID,), _COMMON),
+    ErrorSpec("ValidationError", (400,), (Nature.INVALID,), _COMMON),
+)
+
+# ---- questions about data ---------------------------------------------------------------------------------------------
+
+
+def _data_question(name: str, asks: str, default: str, others: tuple[str, ...], evidence: str) -> OpenQuestion:
+    return OpenQuestion(name, asks, tuple(Reading(r, r) for r in (default, *others)), default, evidence)
+
+
+_QUESTIONS = (
+    _data_question("repeated token, other parameters", "What does a token used before answer with other parameters?", "InvalidRequestException", ("ResourceInUseException", "same job", "new job"), "Silent; the two errors are declared by every Start."),
+    _data_question("life of a token", "How long is a token remembered?", "for ever", ("one day",), "Silent."),
+    _data_question("error for a malformed request", "Which error answers a request that breaks a length, pattern, enum or range?", "ValidationException", ("InvalidRequestException",), "ValidationException was seen on synchronous calls of the same service; one emulator chose the declared error."),
+    _data_question("HTTP status of not found", "Which HTTP status do JobNotFoundException and ResourceNotFoundException carry?", "400", ("404",), "400 on the pages; 404 in the Smithy model, whose HTTP traits this protocol must ignore."),
+    _data_question("HTTP status of throttling", "Which HTTP status does TooManyRequestsException carry?", "400", ("429",), "As above: 400 on the pages, 429 in the Smithy model."),
+    _data_question("error for two filters", "Which error answers a list with two filters?", "InvalidRequestException", ("InvalidFilterException",), "boto3 issue 2541 shows InvalidRequestException; what InvalidFilterException is for is silent."),
+    _data_question("order of a topics list", "Are lists of topics jobs sorted the other way round?", "as documented", ("like the others",), "The page of the topics filter inverts the order of the other eight; probably a slip."),
+    _data_question("order of an unfiltered list", "In what order does a list without a time filter come?", "oldest first", ("newest first",), "Nine CLI examples are ascending, but edited."),
+    _data_question("time filters at the bound", "Is a job submitted exactly at the bound of a time filter listed?", "no", ("yes",), "Silent; 'before' and 'after' suggest strict."),
+    _data_question("filter on a job's name", "Does the JobName filter match exactly or a prefix?", "exact", ("prefix",), "Silent."),
+    _data_question("page token with other parameters", "What does a NextToken answer with another filter or size?", "continues", ("InvalidRequestException",), "Silent."),
+    _data_question("too many jobs", "What does a start answer beyond ten active jobs of a kind?", "queued", ("TooManyRequestsException",), "Silent; the guide gives the quota of ten, the first status is described as queued."),
+    _data_question("partial output of a stopped job", "When is the output of the documents already processed written?", "when STOPPED is shown", ("eventually",), "The page says it is written, not when; outputs are not visible through these calls."),
+    _data_question("output of a PII job", "Is the output of a PII job plain files or an archive?", "plain files", ("archive",), "The API page says plain .out files, the guide says output.tar.gz; a recorded URI ends in /output/."),
+    _data_question("languages of a PII job", "Which languages does a PII job take?", "en, es", ("en",), "The model says en or es, the guide of 2023 en only."),
+    _data_question("bounds of tags", "How long may a tag's key and value be?", "128 and 256", ("127 and 255",), "The model says 128 and 256, the guide 127 and 255."),
+    _data_question("model missing", "What does a start with neither a model nor a flywheel answer where one is needed?", "accepted", ("InvalidRequestException",), "Both members are optional since 2023-02-28; the combination is silent."),
+    _data_question("retention", "How long is a job remembered?", "for ever", ("ages out",), "Silent; jobs have no deletion and no expiry member."),
+)
+
+
+def _time_order(name: str, source_text: str) -> rules.CallRule:
+    def check_kind(exchange: rules.Exchange) -> int:
+        return 0 if exchange.binding.kind in ("topics", "entity-recognizer") else _order(exchange.request)
+
+    inner = rules.sorted_by(name, "", MODEL.states(source_text), lambda job: rules.seconds(job.get("SubmitTime")), _order)
+    return rules.CallRule(
+        name,
+        "A list filtered by SubmitTimeBefore is oldest first, by SubmitTimeAfter newest first (topics and recognizers: open).",
+        MODEL.states(source_text),
+        lambda exchange: inner.check(exchange) if check_kind(exchange) else None,
+    )
+
+
+_RULES = (
+    rules.one_per_token(SMITHY.implies("idempotencyToken trait on ClientRequestToken: the server discards replayed requests"), ignore=()),
+    rules.page_size(MODEL.states("List..., MaxResults")),
+    rules.one_filter("Filter", "InvalidRequestException", MODEL.states("List..., Filter: one at a time; boto3 issue 2541")),
+    _time_order("lists under a time filter are in order", "...Filter, SubmitTimeBefore and SubmitTimeAfter"),
+)
+
+# ---- what the page says -----------------------------------------------------------------------------------------------
+
+_STATEMENTS = (
+    Statement(1, "Description, 1st sentence", "The call stops a job that is in progress.", ("job/stop asked", "job/stop while queued")),
+    Statement(2, "Description, 2nd paragraph", "A job IN_PROGRESS is marked for termination and becomes STOP_REQUESTED.", ("job/stop asked",)),
+    Statement(3, "Description, 2nd paragraph", "If it completes before it can be stopped, it becomes COMPLETED.", ("job/finished before the stop took effect",)),
+    Statement(4, "Description, 2nd paragraph", "Otherwise it is stopped and becomes STOPPED.", ("job/stop took effect", "job/a stop leads to an end", "job/failure after a stop was asked for")),
+    Statement(5, "Description, 3rd paragraph", "Stopping a COMPLETED or FAILED job answers a 400 error.", ("job/a finished job cannot be stopped",)),
+    Statement(6, "Description, 4th paragraph", "Documents already processed when the job stops are written to the output.", ("partial output of a stopped job", "job/OutputDataConfig tells where the output is")),
+    Statement(7, "Request Parameters, JobId", "JobId is required, 1 to 32 characters, of a pattern.", ("ValidationException", "InvalidRequestException")),
+    Statement(8, "Response Elements", "Success is HTTP 200 with a JSON body.", ("job/stop asked",)),
+    Statement(9, "Response Elements, JobId", "The reply names the job that is to stop.", ("job/the reply is for the job asked for",)),
+    Statement(10, "Response Elements, JobStatus", "STOP_REQUESTED if the job is running.", ("job/stop asked", "job/stop while a stop is pending")),
+    Statement(11, "Response Elements, JobStatus", "STOPPED if the job was stopped earlier.", ("job/a stopped job may be stopped again",)),
+    Statement(12, "Response Elements, JobStatus", "The member's values are the six job statuses.", ("job/stop while queued",)),
+    Statement(13, "Errors", "InternalServerException: HTTP 500, retry.", ("InternalServerException",)),
+    Statement(14, "Errors", "InvalidRequestException: HTTP 400, the request is invalid.", ("InvalidRequestException", "job/a finished job cannot be stopped")),
+    Statement(15, "Errors", "JobNotFoundException: HTTP 400, no such job.", ("JobNotFoundException", "job/unknown id is not stopped")),
+    Statement(16, "Errors", "The errors common to all actions may be answered too.", ("AccessDeniedException", "ThrottlingException", "ServiceUnavailable")),
+)
+
+_AMBIGUITIES = (
+    Ambiguity("1", "The third paragraph names StopDominantLanguageDetectionJob on the entities page; the same sentence stands on its sister pages, so it is this page's operation.", ("job/a finished job cannot be stopped",)),
+    Ambiguity("2", "'400 Internal Request Exception' does not exist; InvalidRequestException fits the status and two of the three words.", ("job/a finished job cannot be stopped", "InvalidRequestException")),
+    Ambiguity("3", "COMPLETED and FAILED are refused, STOPPED is answered: repeated stops succeed.", ("job/a stopped job may be stopped again",)),
+    Ambiguity("4", "The reply's status is one of two by the text, one of six by the type.", ("job/stop asked", "job/stop while queued")),
+    Ambiguity("5", "A stop of a SUBMITTED job is not covered.", ("job/stop while queued",)),
+    Ambiguity("6", "A stop of a STOP_REQUESTED job is not covered.", ("job/stop while a stop is pending",)),
+    Ambiguity("7", "FAILED after STOP_REQUESTED is not covered.", ("job/failure after a stop was asked for",)),
+    Ambiguity("8", "Nothing says when the service acts on a stop; recordings suggest minutes.", ("job/a stop leads to an end",)),
+    Ambiguity("9", "Is STOP_REQUESTED passed through when the job completes first? Text order says so; the internal move leaves both visible.", ("job/finished before the stop took effect",)),
+    Ambiguity("10", "When partial output is written is not said.", ("partial output of a stopped job",)),
+    Ambiguity("11", "JobId in the reply is 'the job to stop': it echoes the request.", ("job/the reply is for the job asked for",)),
+    Ambiguity("12", "JobId of a started events job is described with the token's text.", not_modelled="a slip of wording; the member is the job's id on the other eight pages"),
+    Ambiguity("13", "JobName is described as the identifier of the job.", ("job/JobName is as given",)),
+    Ambiguity("14", "The entities filter is documented as a filter of dominant language jobs.", ("job/listed jobs pass the filter",)),
+    Ambiguity("15", "HTTP status 400 on the pages, 404 and 429 in the Smithy model.", ("HTTP status of not found", "HTTP status of throttling")),
+    Ambiguity("16", "Stop declares no throttling error though its siblings do; the common one stays possible.", ("TooManyRequestsException", "ThrottlingException")),
+    Ambiguity("17", "Examples show statuses outside the enum (RUNNING, SUCCEEDED, STOPPING).", not_modelled="documentation noise: a status outside the enum breaks the wire types and is reported"),
+    Ambiguity("18", "DocumentClassificationJob explains stop statuses though it has no stop.", ("unstoppable/described",)),
+    Ambiguity("19", "Two texts name a member Messages; it is Message.", ("job/Message is present when FAILED",)),
+    Ambiguity("20", "OutputDataConfig 'that you supplied' is rewritten in every record.", ("job/OutputDataConfig tells where the output is",)),
+    Ambiguity("21", "The order under time filters is inverted for topics and recognizers.", ("order of a topics list", "lists under a time filter are in order")),
+    Ambiguity("22", "Two filters: InvalidFilterException by its name, InvalidRequestException observed.", ("error for two filters", "one filter at a time")),
+    Ambiguity("23", "What a token does, and what ResourceInUseException means on Start.", ("a repeated token makes no second job", "repeated token, other parameters", "job/status of a replayed start", "life of a token", "ResourceInUseException")),
+    Ambiguity("24", "'In progress' in the first sentence: do SUBMITTED jobs count?", ("job/stop while queued",)),
+    Ambiguity("kinds", "Is an id of one kind known to the operations of another?", ("job/Stop with another kind's id", "job/Describe with another kind's id")),
+    Ambiguity("queued failure", "Can a SUBMITTED job fail?", ("job/failure while queued",)),
+    Ambiguity("quota", "What happens beyond ten active jobs of a kind, and do stopping ones count?", ("too many jobs",)),
+    Ambiguity("PII output", "Plain files or an archive.", ("output of a PII job",)),
+    Ambiguity("training", "StopTraining outside TRAINING, and the ends after it.", ("training/stop of training while queued", "training/stop of training again", "training/IN_ERROR after a stop was asked for", "training/TRAINED_WITH_WARNING after a stop was asked for")),
+    Ambiguity("model status", "The text names TRAINED_WITH_WARNINGS and FAILED; neither is in the enum.", not_modelled="a status outside the enum breaks the wire types and is reported"),
+    Ambiguity("retention", "How long jobs are remembered is silent.", ("retention",)),
+)
+
+API = Api(
+    name="comprehend",
+    title="Amazon Comprehend",
+    page="StopEntitiesDetectionJob, Comprehend Developer Guide, 2020-03 to 2021-10",
+    service="comprehend",
+    tenancy="ACCOUNT/REGION",
+    documents=(PAGE, REF, GUIDE, MODEL, SMITHY, WIRE, CLI, RECORDED, NUKE, TERRAFORM, ISSUE),
+    lifecycles=(JOB, UNSTOPPABLE, TRAINING),
+    bindings=_BINDINGS,
+    errors=_ERRORS,
+    questions=_QUESTIONS,
+    rules=_RULES,
+    statements=_STATEMENTS,
+    ambiguities=_AMBIGUITIES,
+)

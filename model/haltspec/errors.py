@@ -1,0 +1,61 @@
+"""Every error that haltspec raises on purpose: one root, one class for each kind a caller can act on."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class HaltspecError(Exception):
+    """Root of all errors raised on purpose; the message names the place, the reason and the remedy."""
+
+
+class BadLifecycle(HaltspecError):
+    """A lifecycle definition is wrong; `faults` lists every fault found, not only the first."""
+
+    def __init__(self, lifecycle: str, faults: Sequence[str]) -> None:
+        self.lifecycle = lifecycle
+        self.faults = tuple(faults)
+        lines = "".join(f"\n  - {fault}" for fault in self.faults)
+        super().__init__(f"{lifecycle}: {len(self.faults)} fault(s) in the definition:{lines}")
+
+
+class Unknown(HaltspecError):
+    """A name that haltspec does not know; the message lists the nearest known ones."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.what = what
+        self.name = name
+        self.known = tuple(sorted(known))
+        near = difflib.get_close_matches(name, self.known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(self.known)}"
+        super().__init__(f"unknown {what} {name!r}; {hint}")
+
+
+class BadTrace(HaltspecError):
+    """A recording cannot be read; `place` is `file:line` (lines count from 1)."""
+
+    def __init__(self, place: str, reason: str, remedy: str) -> None:
+        self.place = place
+        self.reason = reason
+        self.remedy = remedy
+        super().__init__(f"{place}: {reason}; {remedy}")
+
+
+class AdapterFailure(HaltspecError):
+    """An implementation under test cannot be reached or driven."""
+
+    def __init__(self, target: str, reason: str, remedy: str) -> None:
+        self.target = target
+        self.reason = reason
+        self.remedy = remedy
+        super().__init__(f"{target}: {reason}; {remedy}")
+
+
+class Misuse(HaltspecError):
+    """A call or option that cannot be honoured; `remedy` says what to do instead."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        self.reason = reason
+        self.remedy = remedy
+        super().__init__(f"{reason}; {remedy}")

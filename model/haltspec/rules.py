@@ -1,0 +1,341 @@
+"""Data rules: what holds of the members of replies, beyond the state of the job.
+
+A rule is data (name, sentence, source) with a pure check. `SightRule`s look at one job in one reply, `CallRule`s at one
+call, `HistoryRule`s keep a memory over a whole trace. The functions below make the common ones; an API file names
+them with its sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from haltspec.lts import Source
+from haltspec.spec import Binding
+
+Job = Mapping[str, Any]
+"""A job object as the vendor shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One job, seen in one reply.
+
+    Args:
+        job: the job object as it stands in the reply.
+        shown: the status values seen, one for each status member, None where the reply has none.
+        full: the reply shows the whole job.
+        binding: the operation's binding.
+        request: the request of the call that showed it.
+        created: the request that created the job, if the trace has it.
+        earlier: the latest earlier sight of the same job whose call had ended before this one started.
+        start, end: the call's times in epoch seconds.
+    """
+
+    job: Job
+    shown: tuple[str | None, ...]
+    full: bool
+    binding: Binding
+    request: Mapping[str, Any]
+    created: Mapping[str, Any] | None
+    earlier: Sight | None
+    start: float
+    end: float
+
+    @property
+    def status(self) -> str:
+        """The first status value, empty if hidden."""
+        return self.shown[0] or "" if self.shown else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call and its answer, as data rules see it.
+
+    `reply` is the decoded body (None if it is no JSON object), `error` the error code, `status` the HTTP status or None
+    if no answer came, `binding` the first binding of the operation, `items` the jobs of a list, `job_id` the id of the
+    one job that the reply shows.
+    """
+
+    operation: str
+    tenant: str
+    binding: Binding
+    request: Mapping[str, Any]
+    status: int | None
+    error: str | None
+    reply: Mapping[str, Any] | None
+    start: float
+    end: float | None
+    items: tuple[Job, ...] = ()
+    job_id: str | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """True if the call was answered with a success."""
+        return self.status is not None and self.error is None and self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class SightRule:
+    """A rule on one job in one reply; `check` returns what is wrong, or None."""
+
+    name: str
+    sentence: str
+    source: Source
+    check: Callable[[Sight], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRule:
+    """A rule on one call and its answer; `check` returns what is wrong, or None."""
+
+    name: str
+    sentence: str
+    source: Source
+    check: Callable[[Exchange], str | None]
+
+
+class Checker(Protocol):
+    """The memory of a `HistoryRule` in one trace."""
+
+    def see(self, exchange: Exchange) -> str | None:
+        """Take the next call, in order of its end; return what is wrong, or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRule:
+    """A rule over a whole trace; `open` makes an empty memory."""
+
+    name: str
+    sentence: str
+    source: Source
+    open: Callable[[], Checker]
+
+
+def value_at(job: Job, member: str) -> Any:
+    """The value of a member, `counters.total` for a nested one; None if it is not there."""
+    value: Any = job
+    for part in member.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(part)
+    return value
+
+
+def seconds(value: Any) -> float | None:
+    """A time on the wire as epoch seconds: a number, or (tolerated, another rule complains) ISO 8601 text."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, str):
+        from datetime import datetime
+
+        try:
+            return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
+        except ValueError:
+            return None
+    return None
+
+
+def _told(when: Sequence[str]) -> str:
+    return " or ".join(when)
+
+
+def _in(sight: Sight, when: Sequence[str]) -> bool:
+    joined = "/".join(value or "" for value in sight.shown)
+    return sight.status in when or joined in when
+
+
+def present(member: str, source: Source, *, when: Sequence[str] = ()) -> SightRule:
+    """`member` is there in every whole view, or in those that show a status of `when`."""
+    name = f"{member} is present" + (f" when {_told(when)}" if when else "")
+
+    def check(sight: Sight) -> str | None:
+        if sight.full and (not when or _in(sight, when)) and value_at(sight.job, member) is None:
+            return f"{member} is missing from a job that shows {sight.status or 'no status'}"
+        return None
+
+    return SightRule(name, f"A described job has {member}{' while ' + _told(when) if when else ''}.", source, check)
+
+
+def absent(member: str, source: Source, *, when: Sequence[str]) -> SightRule:
+    """`member` is not there in views that show a status of `when`."""
+
+    def check(sight: Sight) -> str | None:
+        if _in(sight, when) and value_at(sight.job, member) is not None:
+            return f"{member} is {value_at(sight.job, member)!r} in a job that shows {sight.status}"
+        return None
+
+    name = f"{member} is absent when {_told(when)}"
+    return SightRule(name, f"A job has no {member} while {_told(when)}.", source, check)
+
+
+def constant(member: str, source: Source) -> SightRule:
+    """`member` keeps the value it first had."""
+
+    def check(sight: Sight) -> str | None:
+        now = value_at(sight.job, member)
+        earlier = sight.earlier
+        while earlier is not None and now is not None:
+            before = value_at(earlier.job, member)
+            if before is not None:
+                return None if before == now else f"{member} was {before!r} and is now {now!r}"
+            earlier = earlier.earlier
+        return None
+
+    return SightRule(f"{member} never changes", f"{member} of a job never changes once it is shown.", source, check)
+
+
+def ordered(members: Sequence[str], source: Source) -> SightRule:
+    """The times in `members` do not run backwards, as far as they are there."""
+
+    def check(sight: Sight) -> str | None:
+        last: tuple[str, float] | None = None
+        for member in members:
+            at = seconds(value_at(sight.job, member))
+            if at is not None:
+                if last is not None and at < last[1]:
+                    return f"{member} {at} lies before {last[0]} {last[1]}"
+                last = member, at
+        return None
+
+    listed = " <= ".join(members)
+    return SightRule(f"times in order: {listed}", f"{listed} in every view of a job.", source, check)
+
+
+def monotone(member: str, source: Source) -> SightRule:
+    """The number in `member` never goes down."""
+
+    def check(sight: Sight) -> str | None:
+        now = value_at(sight.job, member)
+        earlier = sight.earlier
+        while earlier is not None and isinstance(now, int | float):
+            before = value_at(earlier.job, member)
+            if isinstance(before, int | float):
+                return f"{member} was {before} and is now {now}" if now < before else None
+            earlier = earlier.earlier
+        return None
+
+    return SightRule(f"{member} never goes down", f"{member} of a job never goes down.", source, check)
+
+
+def echoes(member: str, source: Source, *, given: str = "") -> SightRule:
+    """A whole view has `member` exactly as the creating request gave it (as its member `given`), or not at all."""
+    given = given or member
+
+    def check(sight: Sight) -> str | None:
+        if not sight.full or sight.created is None:
+            return None
+        want, got = value_at(sight.created, given), value_at(sight.job, member)
+        if want == got:
+            return None
+        return f"{member} is {got!r}; the request gave {want!r}"
+
+    return SightRule(f"{member} is as given", f"A described job has {member} iff given, and as given.", source, check)
+
+
+def holds(name: str, sentence: str, source: Source, check: Callable[[Sight], str | None]) -> SightRule:
+    """A rule with a check of its own on every sight of a job."""
+    return SightRule(name, sentence, source, check)
+
+
+def answers_for(id_in: str, member: str, source: Source) -> SightRule:
+    """The job in the reply is the one the request named."""
+
+    def check(sight: Sight) -> str | None:
+        asked = sight.request.get(sight.binding.id_in) if sight.binding.id_in else None
+        got = sight.job.get(member)
+        if asked is None or got is None or asked == got or sight.binding.id_in != id_in:
+            return None
+        return f"the request named {asked!r}, the reply shows {got!r}"
+
+    return SightRule("the reply is for the job asked for", "A reply's job is the one the request named.", source, check)
+
+
+def page_size(source: Source) -> CallRule:
+    """A page has at most as many items as asked for."""
+
+    def check(exchange: Exchange) -> str | None:
+        limit = exchange.request.get(exchange.binding.limit_in) if exchange.binding.limit_in else None
+        if not exchange.succeeded or not isinstance(limit, int) or len(exchange.items) <= limit:
+            return None
+        return f"{exchange.binding.limit_in} is {limit} and the page has {len(exchange.items)} items"
+
+    return CallRule("a page is no longer than asked for", "A page has at most the asked number of items.", source, check)
+
+
+def one_filter(filter_in: str, error: str, source: Source) -> CallRule:
+    """A list with two filters at once is refused."""
+
+    def check(exchange: Exchange) -> str | None:
+        given = exchange.request.get(filter_in)
+        if exchange.succeeded and isinstance(given, Mapping) and len(given) > 1:
+            return f"the filters {', '.join(sorted(given))} were given together and the list was answered"
+        return None
+
+    return CallRule("one filter at a time", f"A list with two filters is refused ({error}).", source, check)
+
+
+def listed_match(name: str, sentence: str, source: Source, check: Callable[[Mapping[str, Any], Job], str | None]) -> CallRule:
+    """Every listed job passes the request's filter; `check` takes the request and an item."""
+
+    def check_all(exchange: Exchange) -> str | None:
+        if exchange.succeeded:
+            for item in exchange.items:
+                wrong = check(exchange.request, item)
+                if wrong:
+                    return wrong
+        return None
+
+    return CallRule(name, sentence, source, check_all)
+
+
+def sorted_by(
+    name: str, sentence: str, source: Source, key: Callable[[Job], float | None], order: Callable[[Mapping[str, Any]], int]
+) -> CallRule:
+    """Listed jobs stand in order of `key`; `order` of the request is 1 (ascending), -1 (descending) or 0 (free)."""
+
+    def check(exchange: Exchange) -> str | None:
+        direction = order(exchange.request)
+        if not exchange.succeeded or not direction:
+            return None
+        values = [value for item in exchange.items if (value := key(item)) is not None]
+        for first, second in zip(values, values[1:], strict=False):
+            if (second - first) * direction < 0:
+                return f"{second} follows {first} in a list sorted {'upwards' if direction > 0 else 'downwards'}"
+        return None
+
+    return CallRule(name, sentence, source, check)
+
+
+def one_per_token(source: Source, *, ignore: Iterable[str] = ()) -> HistoryRule:
+    """The same token with the same parameters never makes a second job."""
+    left_out = frozenset(ignore)
+
+    class Tokens:
+        def __init__(self) -> None:
+            self.seen: dict[tuple[str, str, str], tuple[str, str]] = {}
+
+        def see(self, exchange: Exchange) -> str | None:
+            binding = exchange.binding
+            token = exchange.request.get(binding.token_in) if binding.token_in else None
+            if not token or not exchange.succeeded or exchange.job_id is None:
+                return None
+            given = repr(sorted((k, v) for k, v in exchange.request.items() if k not in left_out))
+            key = exchange.tenant, exchange.operation, str(token)
+            before = self.seen.setdefault(key, (given, exchange.job_id))
+            if before[0] == given and before[1] != exchange.job_id:
+                return f"token {token!r} made job {before[1]!r} and then job {exchange.job_id!r}"
+            return None
+
+    return HistoryRule(
+        "a repeated token makes no second job",
+        "A call repeated with its token and the same parameters answers for the same job.",
+        source,
+        Tokens,
+    )
+
+
