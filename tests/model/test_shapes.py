@@ -1,0 +1,245 @@
+"""Shapes: what counts as a fault of a request and of a reply, and what does not."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+import pytest
+from haltspec import shapes
+from haltspec.apis import load as load_api
+from haltspec.errors import Misuse, Unknown
+from haltspec.shapes import Breach, Fault
+
+ROLE = "arn:aws:iam::123456789012:role/reader"
+START: dict[str, Any] = {
+    "InputDataConfig": {"S3Uri": "s3://bucket-in/docs"},
+    "OutputDataConfig": {"S3Uri": "s3://bucket-out/"},
+    "DataAccessRoleArn": ROLE,
+    "LanguageCode": "en",
+    "JobName": "nightly",
+    "ClientRequestToken": "0f8fad5b-d9cb-469f-a165-70867728950e",
+}
+STOP = "StopEntitiesDetectionJob"
+STARTED = "StartEntitiesDetectionJob"
+LISTED = "ListEntitiesDetectionJobs"
+DESCRIBED = "DescribeEntitiesDetectionJob"
+
+
+@pytest.fixture(scope="module")
+def comprehend() -> shapes.Shapes:
+    return shapes.load(load_api("comprehend"))
+
+
+def faulty(found: tuple[Fault, ...]) -> list[tuple[str, Breach]]:
+    return [(fault.member, fault.breach) for fault in found]
+
+
+class TestRequests:
+    """The request constraints of the service model: required, type, length, range, pattern, enum, list sizes."""
+
+    def test_accepts_a_request_within_all_bounds(self, comprehend: shapes.Shapes) -> None:
+        """A complete start has no faults."""
+        assert comprehend.request_faults(STARTED, START) == ()
+
+    def test_accepts_exactly_32_characters(self, comprehend: shapes.Shapes) -> None:
+        """A JobId of the longest legal length is no fault."""
+        assert comprehend.request_faults(STOP, {"JobId": "a" * 32}) == ()
+
+    def test_rejects_33_characters(self, comprehend: shapes.Shapes) -> None:
+        """One character too many is a fault that names the bounds."""
+        found = comprehend.request_faults(STOP, {"JobId": "a" * 33})
+        assert found == (Fault("JobId", "a" * 33, "1 to 32 characters", Breach.LENGTH),)
+
+    @pytest.mark.parametrize(
+        ("job_id", "breach"),
+        [("", Breach.LENGTH), ("a\n", Breach.PATTERN), ("a#b", Breach.PATTERN), (7, Breach.TYPE), (["a"], Breach.TYPE)],
+    )
+    def test_rejects_a_malformed_id(self, comprehend: shapes.Shapes, job_id: Any, breach: Breach) -> None:
+        """Empty, ill-spelt and ill-typed ids are faults, also with a line break at the end."""
+        assert faulty(comprehend.request_faults(STOP, {"JobId": job_id})) == [("JobId", breach)]
+
+    def test_unicode_classes_are_understood(self, comprehend: shapes.Shapes) -> None:
+        """Letters, separators and numbers of any script are legal in a JobId."""
+        assert comprehend.request_faults(STOP, {"JobId": "é 字 ٣"}) == ()
+
+    def test_ascii_classes_stay_ascii(self) -> None:
+        """`\\w` in a pattern without Unicode classes does not match letters beyond ASCII."""
+        translate = shapes.load_service("translate")
+        found = translate.request_faults("StartTextTranslationJob", {"InputDataConfig": {"ContentType": "tèxt/plain"}})
+        assert ("InputDataConfig.ContentType", Breach.PATTERN) in faulty(found)
+
+    @pytest.mark.parametrize("request_", [{}, {"JobId": None}])
+    def test_rejects_a_missing_or_null_required_member(self, comprehend: shapes.Shapes, request_: Any) -> None:
+        """`null` is the same as absent in a request."""
+        assert faulty(comprehend.request_faults(STOP, request_)) == [("JobId", Breach.REQUIRED)]
+
+    def test_null_optional_members_and_unknown_members_are_ignored(self, comprehend: shapes.Shapes) -> None:
+        """Neither a `null` nor a member of no shape is a fault of a request."""
+        assert comprehend.request_faults(LISTED, {"NextToken": None, "Colour": 7}) == ()
+
+    @pytest.mark.parametrize(("size", "ok"), [(1, True), (500, True), (0, False), (501, False), (-1, False)])
+    def test_ranges(self, comprehend: shapes.Shapes, size: int, ok: bool) -> None:
+        """MaxResults is 1 to 500."""
+        found = comprehend.request_faults(LISTED, {"MaxResults": size})
+        assert faulty(found) == ([] if ok else [("MaxResults", Breach.RANGE)])
+
+    @pytest.mark.parametrize("size", ["10", True, 1.5])
+    def test_rejects_what_is_no_whole_number(self, comprehend: shapes.Shapes, size: Any) -> None:
+        """Text, booleans and fractions are no whole numbers."""
+        assert faulty(comprehend.request_faults(LISTED, {"MaxResults": size})) == [("MaxResults", Breach.TYPE)]
+
+    def test_paths_of_nested_members(self, comprehend: shapes.Shapes) -> None:
+        """Faults name the path: a member of a filter, an item of a list."""
+        bad = {"Filter": {"JobStatus": "RUNNING"}}
+        assert faulty(comprehend.request_faults(LISTED, bad)) == [("Filter.JobStatus", Breach.ENUM)]
+        tags = {**START, "Tags": [{"Key": "a"}, {"Value": "b"}, {"Key": ""}]}
+        expected = [("Tags[1].Key", Breach.REQUIRED), ("Tags[2].Key", Breach.LENGTH)]
+        assert faulty(comprehend.request_faults(STARTED, tags)) == expected
+
+    def test_list_sizes(self, comprehend: shapes.Shapes) -> None:
+        """A list that is empty or too long is a fault."""
+        for groups in ([], ["sg-1"] * 6):
+            vpc = {**START, "VpcConfig": {"SecurityGroupIds": groups, "Subnets": ["s-1"]}}
+            found = comprehend.request_faults(STARTED, vpc)
+            assert found[0].member == "VpcConfig.SecurityGroupIds"
+            assert found[0].constraint == "1 to 5 items"
+
+    def test_all_faults_are_found(self, comprehend: shapes.Shapes) -> None:
+        """Validation does not stop at the first fault."""
+        found = comprehend.request_faults(STARTED, {"LanguageCode": "tlh", "JobName": ""})
+        assert {fault.member for fault in found} == {
+            "InputDataConfig",
+            "OutputDataConfig",
+            "DataAccessRoleArn",
+            "LanguageCode",
+            "JobName",
+        }
+
+    @pytest.mark.parametrize("body", [None, [], "x", 3])
+    def test_rejects_a_body_that_is_no_object(self, comprehend: shapes.Shapes, body: Any) -> None:
+        """A request is a JSON object."""
+        assert comprehend.request_faults(STOP, body) == (Fault("", body, "an object"),)
+
+    def test_rejects_an_unknown_operation(self, comprehend: shapes.Shapes) -> None:
+        """An operation of no model is answered with the nearest known ones."""
+        with pytest.raises(Unknown, match="did you mean StopEntitiesDetectionJob"):
+            comprehend.request_faults("StopEntityDetectionJob", {})
+
+
+class TestReplies:
+    """The wire form of replies: types as in AWS JSON 1.1, lengths, enums, absent members left out."""
+
+    def describe(self, comprehend: shapes.Shapes, **members: Any) -> list[tuple[str, Breach]]:
+        found = comprehend.reply_faults(DESCRIBED, {"EntitiesDetectionJobProperties": members})
+        return [(f.member.removeprefix("EntitiesDetectionJobProperties."), f.breach) for f in found]
+
+    @pytest.mark.parametrize("time", [1686606439, 1686606439.177, 1.686606439177e9])
+    def test_times_are_numbers_in_any_notation(self, comprehend: shapes.Shapes, time: float) -> None:
+        """Whole, fractional and exponent notation are all JSON numbers."""
+        assert self.describe(comprehend, JobId="a" * 32, JobStatus="STOPPED", SubmitTime=time) == []
+
+    @pytest.mark.parametrize("time", ["2023-06-12T22:27:19Z", "1686606439", True, {}, float("nan")])
+    def test_rejects_times_that_are_no_numbers(self, comprehend: shapes.Shapes, time: Any) -> None:
+        """Text, booleans, objects and not-a-number are no times."""
+        assert self.describe(comprehend, SubmitTime=time) == [("SubmitTime", Breach.TYPE)]
+
+    def test_rejects_null_members(self, comprehend: shapes.Shapes) -> None:
+        """An absent member is left out of a reply, not `null`."""
+        assert self.describe(comprehend, EndTime=None) == [("EndTime", Breach.NULL)]
+        assert faulty(comprehend.reply_faults(LISTED, {"NextToken": None})) == [("NextToken", Breach.NULL)]
+
+    def test_rejects_a_long_id_and_an_unknown_status(self, comprehend: shapes.Shapes) -> None:
+        """Lengths and enums hold of replies as well."""
+        found = self.describe(comprehend, JobId="a" * 36, JobStatus="RUNNING")
+        assert found == [("JobId", Breach.LENGTH), ("JobStatus", Breach.ENUM)]
+
+    def test_patterns_and_unknown_members_are_not_held_against_a_reply(self, comprehend: shapes.Shapes) -> None:
+        """An ARN of an unusual form and a new member are no faults."""
+        assert self.describe(comprehend, DataAccessRoleArn="arn:aws:iam::local:role/x", Colour=1) == []
+
+    def test_null_list_items_are_faults(self, comprehend: shapes.Shapes) -> None:
+        """A list has no holes."""
+        found = comprehend.reply_faults(LISTED, {"EntitiesDetectionJobPropertiesList": [{}, None]})
+        assert faulty(found) == [("EntitiesDetectionJobPropertiesList[1]", Breach.NULL)]
+
+    @pytest.mark.parametrize("reply", [None, {}])
+    def test_a_reply_without_members_may_be_empty(self, comprehend: shapes.Shapes, reply: Any) -> None:
+        """An operation that returns nothing may answer with an empty body or an empty object."""
+        assert comprehend.reply_faults("StopTrainingDocumentClassifier", reply) == ()
+
+    def test_rejects_a_reply_that_is_no_object(self, comprehend: shapes.Shapes) -> None:
+        """A list where an object is due is a fault of the whole body, and the message says so."""
+        (found,) = comprehend.reply_faults(STOP, [])
+        assert str(found) == "the body is []; expected an object"
+
+
+class TestService:
+    """Where shapes come from."""
+
+    @pytest.mark.parametrize("service", ["comprehend", "translate", "devicefarm", "rekognition"])
+    def test_every_shape_of_the_service_compiles(self, service: str) -> None:
+        """Every operation has a request check and a reply check, whatever its patterns."""
+        found = shapes.load_service(service)
+        for operation in found.operations:
+            assert found.request_faults(operation, 1) == (Fault("", 1, "an object"),)
+            found.reply_faults(operation, {})
+
+    def test_shapes_that_contain_themselves(self) -> None:
+        """A recursive shape is checked to any depth."""
+        leaf = {"type": "structure", "members": {"In": {"shape": "Leaf"}, "N": {"shape": "Integer"}}}
+        model = {
+            "operations": {"Do": {"input": {"shape": "Leaf"}}},
+            "shapes": {"Leaf": leaf, "Integer": {"type": "integer"}},
+        }
+        found = shapes.Shapes("own", model).request_faults("Do", {"In": {"In": {"N": "x"}}})
+        assert faulty(found) == [("In.In.N", Breach.TYPE)]
+
+    def test_rest_bodies_are_flat(self) -> None:
+        """Path and query members stand beside the members of the body, under their names on the wire."""
+        model = {
+            "operations": {"Do": {"input": {"shape": "In"}, "output": {"shape": "Out"}}},
+            "shapes": {
+                "In": {
+                    "type": "structure",
+                    "required": ["JobName"],
+                    "payload": "Body",
+                    "members": {
+                        "JobName": {"shape": "Name", "location": "uri", "locationName": "job_name"},
+                        "Body": {"shape": "Body"},
+                    },
+                },
+                "Body": {"type": "structure", "required": ["Start"], "members": {"Start": {"shape": "Time"}}},
+                "Out": {
+                    "type": "structure",
+                    "required": ["Request"],
+                    "members": {"Request": {"shape": "Name", "location": "header", "locationName": "x-id"}},
+                },
+                "Name": {"type": "string"},
+                "Time": {"type": "timestamp", "timestampFormat": "iso8601"},
+            },
+        }
+        own = shapes.Shapes("own", model)
+        assert own.request_faults("Do", {"job_name": "a", "Start": "2020-01-01T00:00:00Z"}) == ()
+        assert faulty(own.request_faults("Do", {"Start": 1})) == [("job_name", Breach.REQUIRED), ("Start", Breach.TYPE)]
+        assert own.reply_faults("Do", {}) == ()
+
+    def test_rejects_a_machine_without_botocore(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The message says which library is missing and how to get it."""
+        monkeypatch.setitem(sys.modules, "botocore.loaders", None)
+        with pytest.raises(Misuse) as caught:
+            shapes.load_service.__wrapped__("comprehend")
+        assert str(caught.value) == (
+            "the shapes need botocore, which is not installed; run: pip install 'haltspec[all]'"
+        )
+
+    def test_more_than_fifty_thousand_requests_a_second(self, comprehend: shapes.Shapes) -> None:
+        """The best of several short rounds on a start request, since the machine may be busy."""
+        rounds = []
+        for _ in range(10):
+            began = time.process_time()
+            for _ in range(1000):
+                comprehend.request_faults(STARTED, START)
+            rounds.append(time.process_time() - began)
+        assert 1000 / min(rounds) > 50_000
