@@ -20,6 +20,9 @@ ABSENT: Final = "absent"
 SAME: Final = "="
 """As a target: the row leaves the job in the state it was in."""
 
+ANY_ERROR: Final = "*"
+"""As a reply's error code: a refusal whose code no document gives, so that any refusal fits."""
+
 PLAIN: Final = "plain"
 """The request class of every request that no other class of its operation claims."""
 
@@ -323,7 +326,7 @@ class Operation:
 class LeadsTo:
     """A progress property: from every state of `start`, if the service is fair, some state of `end` is reached.
 
-    Calls are not needed for it and may not prevent it, except those of `unless`.
+    Calls are not needed for it and may not prevent it, except deletions and the operations (roles) of `unless`.
     """
 
     name: str
@@ -331,6 +334,7 @@ class LeadsTo:
     start: tuple[str, ...]
     end: tuple[str, ...]
     source: Source
+    unless: tuple[str, ...] = ()
 
 
 class Rule(Protocol):
@@ -543,6 +547,9 @@ def _reference_faults(lc: Lifecycle) -> Iterator[str]:
         for state in (*progress.start, *progress.end):
             if state not in states:
                 yield f"progress property {progress.name!r} names the unknown state {state!r}"
+        for name in progress.unless:
+            if name not in operations:
+                yield f"progress property {progress.name!r} names the unknown operation {name!r}"
 
 
 def _row_faults(lc: Lifecycle) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from haltspec.errors import BadLifecycle, Unknown
-from haltspec.lts import Document, Lifecycle, OpenQuestion, Operation, Request, Role, Rule, Source
+from haltspec.lts import ANY_ERROR, Document, Lifecycle, OpenQuestion, Operation, Request, Role, Rule, Source
 
 Path = tuple[str, ...]
 """Member names from the root of a reply to a value; `()` is the reply itself."""
@@ -82,6 +82,8 @@ class Binding:
         would_list: for a list: given the request and a job's id, the shown values with which that job would have been
             in the complete listing; None if nothing can be said. Left out: every job would have been, whatever it shows.
         next_in, next_out, limit_in: the paging members; empty if the list has no pages.
+        total_out: for a list without page tokens: the reply member that counts all jobs; the page is the complete
+            listing when it holds that many.
         filters_in: the request members that narrow a list.
     """
 
@@ -101,6 +103,7 @@ class Binding:
     next_in: str = ""
     next_out: str = ""
     limit_in: str = ""
+    total_out: str = ""
     filters_in: tuple[str, ...] = ()
 
 
@@ -272,7 +275,7 @@ def _faults(api: Api) -> Iterator[str]:
             if row.source.document and row.source.document not in documents:
                 yield f"row {row.name!r} of {lc.full_name} cites the unknown document {row.source.document!r}"
             code = getattr(getattr(row.label, "reply", None), "error", None)
-            if code is not None and api.error(code) is None:
+            if code not in (None, ANY_ERROR) and api.error(code) is None:
                 yield f"row {row.name!r} of {lc.full_name} answers the unknown error {code!r}"
     for sourced in (*api.errors, *api.rules, *(r for lc in api.lifecycles for r in lc.rules)):
         if sourced.source.document and sourced.source.document not in documents:

@@ -8,7 +8,8 @@ A line has these members, in any order; members it does not know are ignored:
 - `start`, `end`: when the call began and when its answer was complete, epoch seconds or ISO 8601 with a zone;
 - `request`: the request's members, an object;
 - `status`: the HTTP status; `end` and `status` are both null if no answer came;
-- `error`: the error code of a refusal or a fault, optional; `reply`: the decoded body, optional.
+- `error`: the error code of a refusal or a fault, optional; `reply`: the decoded body, optional;
+- `alone`: true if the recorder vouches that the recording holds every call made in this tenant, optional.
 
 >>> line = '{"api": "comprehend", "operation": "StopEntitiesDetectionJob", "tenant": "1/us-east-1", "start": 1,'
 >>> line += ' "end": "1970-01-01T00:00:02Z", "request": {"JobId": "j"}, "status": 400, "error": "JobNotFoundException"}'
@@ -54,6 +55,7 @@ class Call:
         status: the HTTP status; None exactly if no answer came.
         error: the error code; None for a success and for an error without a code.
         reply: the decoded body; None if there is none, or none that could be decoded.
+        alone: the recording holds every call made in the call's tenant: an id it never saw given belongs to no job.
         line: the line of the recording it was read from, counted from 1; 0 if it was not read.
         place: `file:line`, empty if it was not read. Neither takes part in comparisons.
     """
@@ -68,6 +70,7 @@ class Call:
     status: int | None
     error: str | None = None
     reply: Any = None
+    alone: bool = False
     line: int = field(default=0, compare=False)
     place: str = field(default="", compare=False)
 
@@ -165,6 +168,8 @@ def to_line(call: Call) -> str:
         members["error"] = call.error
     if call.reply is not None:
         members["reply"] = call.reply
+    if call.alone:
+        members["alone"] = True
     return json.dumps(members, separators=(",", ":"), allow_nan=False, default=_plain)
 
 
@@ -293,7 +298,8 @@ def _call(members: dict[str, Any], place: str, line: int) -> Call:
         _check_answer(members, faults)
     if faults.reasons or start is None:
         raise BadTrace(place, ", ".join(faults.reasons), ", ".join(faults.remedies))
-    return Call(api, operation, tenant, client, start, end, request, status, error, members.get("reply"), line, place)
+    reply, alone = members.get("reply"), members.get("alone") is True
+    return Call(api, operation, tenant, client, start, end, request, status, error, reply, alone, line, place)
 
 
 _REQUIRED: Final = ("api", "operation", "tenant", "start", "end", "request", "status")

@@ -1,0 +1,350 @@
+"""A lifecycle as a finite automaton over what can be observed of one job: sets of states (beliefs) as bit masks.
+
+`Automaton` answers "given that the job is in one of these states, and this was seen: where can it be now?"; the oracle,
+the determinised `Monitor` and the decision procedure `inclusion` are built on that one question.
+
+A *floor* relaxes the automaton: cells whose rows are all graded below it accept any reply. What fails at the floor
+`stated` is ruled out by documents alone; what fails only at `assumed` is ruled out by a choice of ours.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, NamedTuple
+
+from haltspec.lts import ABSENT, ANY_ERROR, PLAIN, Call, Grade, Internal, Lifecycle, Reply, Role, Transition
+from haltspec.spec import Pattern
+
+OK: Final = "ok"
+"""Answered with success."""
+ERROR: Final = "error"
+"""Refused with an error code that the job's state decides."""
+UNKNOWN: Final = "unknown"
+"""No answer, or a fault of the service: the call may or may not have taken effect."""
+UNLISTED: Final = "unlisted"
+"""A complete listing did not hold the job, though one showing `shows` would have been in it."""
+PASSED: Final = "passed"
+"""Refused for reasons outside the lifecycle: nothing changed and nothing was learnt."""
+
+
+class Observation(NamedTuple):
+    """One thing seen of one job.
+
+    Args:
+        operation: the role's name in the lifecycle.
+        cls: the request class.
+        what: `OK`, `ERROR`, `UNKNOWN`, `UNLISTED` or `PASSED`.
+        shows: for `OK` the status values seen (None: the reply hides them; a None inside: that member is hidden); for
+            `UNLISTED` the pattern of what would have been listed.
+        code: for `ERROR` the error code.
+    """
+
+    operation: str
+    cls: str
+    what: str
+    shows: Pattern | None = None
+    code: str = ""
+
+    def __str__(self) -> str:
+        guard = "" if self.cls == PLAIN else f" [{self.cls}]"
+        shown = "/".join(value or "?" for value in self.shows) if self.shows else ""
+        told = {
+            OK: f"answered {shown}" if shown else "answered",
+            ERROR: f"refused with {self.code}",
+            UNKNOWN: "got no certain answer",
+            UNLISTED: f"did not list the job{' as ' + shown if shown else ''}",
+            PASSED: "refused for reasons outside the lifecycle",
+        }[self.what]
+        return f"{self.operation}{guard} {told}"
+
+
+def matches(seen: Pattern | None, shown: Sequence[str]) -> bool:
+    """True if the status values seen (None: hidden) are those of a state that shows `shown`."""
+    if seen is None or seen == ():
+        return seen is None or not shown
+    return len(seen) == len(shown) and all(a is None or a == b for a, b in zip(seen, shown, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One way a state can answer an observation: by `row` (None in a cell left open by the floor), going to `target`."""
+
+    state: str
+    row: Transition | None
+    target: str
+
+
+class Automaton:
+    """The observable behaviours of one lifecycle.
+
+    Args:
+        lifecycle: the lifecycle.
+        floor: rows graded below it rule nothing out.
+        readings: the readings that hold; None: every reading of every open question.
+        rows: the rows to use instead of the lifecycle's (a mutant); None: those of the lifecycle under `readings`.
+        open_ids: a job may come into being unseen (its creation is not in the recording).
+    """
+
+    def __init__(
+        self,
+        lifecycle: Lifecycle,
+        *,
+        floor: Grade = Grade.ASSUMED,
+        readings: Mapping[str, str] | None = None,
+        rows: tuple[Transition, ...] | None = None,
+        open_ids: bool = False,
+    ) -> None:
+        self.lifecycle = lifecycle
+        self.floor = floor
+        self.states = tuple(state.name for state in lifecycle.states)
+        self.bit = {name: 1 << index for index, name in enumerate(self.states)}
+        self.everything = (1 << len(self.states)) - 1
+        self.initial = self.bit[ABSENT]
+        self._shows = {state.name: state.shows for state in lifecycle.states}
+        if rows is None:
+            rows = lifecycle.all_rows() if readings is None else lifecycle.rows(readings)
+        self.rows = rows
+        lenient = readings is None
+        self._open = frozenset(lifecycle.silent_cells()) if lenient else frozenset()
+        self._cells: dict[tuple[str, str, str], list[Transition]] = {}
+        self._index_calls(rows)
+        self._weak = frozenset(
+            cell for cell, own in self._cells.items() if cell not in self._open and max(row.grade for row in own) < floor
+        )
+        self._reach = self._close_internal(rows, open_ids)
+        self._after: dict[tuple[int, Observation], int] = {}
+        self._closed: dict[int, int] = {}
+        self.idempotent: dict[tuple[str, str], bool] = {}
+
+    def _index_calls(self, rows: tuple[Transition, ...]) -> None:
+        for row in rows:
+            if isinstance(row.label, Call):
+                operation = self.lifecycle.operation(row.label.operation)
+                for state in row.states:
+                    for cls in row.label.when or operation.class_names:
+                        self._cells.setdefault((state, operation.name, cls), []).append(row)
+
+    def _close_internal(self, rows: tuple[Transition, ...], open_ids: bool) -> dict[str, int]:
+        """For each state, the states it may have moved to unseen, itself included."""
+        moves: dict[str, set[str]] = {name: set() for name in self.states}
+        for row in rows:
+            if isinstance(row.label, Internal):
+                for state in row.states:
+                    moves[state].add(row.target_from(state))
+        for state in self.lifecycle.states:
+            frame = state.frame or self.lifecycle.frame
+            if frame.grade is Grade.ASSUMED and self.floor > Grade.ASSUMED and state.name != ABSENT:
+                moves[state.name].update(name for name in self.states if name != ABSENT)
+        if open_ids:
+            moves[ABSENT].update(self.states)
+        reach: dict[str, int] = {}
+        for start in self.states:
+            seen, todo = {start}, [start]
+            while todo:
+                fresh = moves[todo.pop()] - seen
+                seen |= fresh
+                todo.extend(fresh)
+            reach[start] = sum(self.bit[name] for name in seen)
+        return reach
+
+    # ---- beliefs ------------------------------------------------------------------------------------------------------
+
+    def names(self, belief: int) -> tuple[str, ...]:
+        """The names of the states in a belief, in the lifecycle's order."""
+        return tuple(name for index, name in enumerate(self.states) if belief >> index & 1)
+
+    def mask(self, names: Iterable[str]) -> int:
+        """The belief that holds the states called `names`."""
+        return sum({self.bit[name] for name in names})
+
+    def close(self, belief: int) -> int:
+        """The belief after any number of unseen moves."""
+        closed = self._closed.get(belief)
+        if closed is None:
+            closed = 0
+            for name in self.names(belief):
+                closed |= self._reach[name]
+            self._closed[belief] = closed
+        return closed
+
+    def after(self, belief: int, seen: Observation) -> int:
+        """The belief after `seen`: unseen moves first, then the observation; 0 if it is impossible."""
+        key = (belief, seen)
+        result = self._after.get(key)
+        if result is None:
+            result = self.image(self.close(belief), seen)
+            self._after[key] = result
+        return result
+
+    def image(self, belief: int, seen: Observation) -> int:
+        """The belief after `seen` alone, without unseen moves before or after it."""
+        result = 0
+        for name in self.names(belief):
+            for move in self.moves(name, seen):
+                result |= self.bit[move.target]
+        return result
+
+    def moves(self, state: str, seen: Observation) -> tuple[Move, ...]:
+        """The ways in which `state` can give the observation `seen`; none if it cannot."""
+        if seen.what == PASSED:
+            return (Move(state, None, state),)
+        if seen.what == UNLISTED:
+            listed = state != ABSENT and (seen.shows == () or matches(seen.shows, self._shows[state]))
+            return () if listed else (Move(state, None, state),)
+        cell = (state, seen.operation, seen.cls)
+        rows = self._cells.get(cell, ())
+        if seen.what == UNKNOWN:
+            done = tuple(Move(state, row, row.target_from(state)) for row in rows if self._row_reply(row).error is None)
+            return (Move(state, None, state), *done)
+        found = tuple(Move(state, row, row.target_from(state)) for row in rows if self._gives(row, state, seen))
+        if found or cell not in self._open | self._weak:
+            return found
+        stays = Move(state, None, state)
+        if seen.what == ERROR:
+            return (stays,)
+        return (stays, *(Move(state, None, row.target_from(state)) for row in rows))
+
+    @staticmethod
+    def _row_reply(row: Transition) -> Reply:
+        assert isinstance(row.label, Call)
+        return row.label.reply
+
+    def _gives(self, row: Transition, state: str, seen: Observation) -> bool:
+        reply = self._row_reply(row)
+        if seen.what == ERROR:
+            return reply.error is not None and reply.error in (seen.code, ANY_ERROR)
+        if reply.error is not None:
+            return False
+        if seen.shows is None:
+            return not (state == ABSENT and row.target_from(state) == ABSENT and self._is_list(seen))
+        return matches(seen.shows, reply.shows if reply.shows is not None else self._shows[row.target_from(state)])
+
+    def _is_list(self, seen: Observation) -> bool:
+        return self.lifecycle.operation(seen.operation).role is Role.LIST
+
+    # ---- what could have been seen ------------------------------------------------------------------------------------
+
+    def is_constrained(self, belief: int, seen: Observation) -> bool:
+        """True if another answer could have been impossible: no state of the closed belief leaves the cell open."""
+        if seen.what in (PASSED, UNKNOWN):
+            return False
+        if seen.what == UNLISTED:
+            return True
+        loose = self._open | self._weak
+        return not any((name, seen.operation, seen.cls) in loose for name in self.names(self.close(belief)))
+
+    def cell_rows(self, state: str, operation: str, cls: str) -> tuple[Transition, ...]:
+        """The rows of one cell."""
+        return tuple(self._cells.get((state, operation, cls), ()))
+
+    def possible(self, belief: int, operation: str, cls: str) -> tuple[tuple[str, Transition], ...]:
+        """What a call could have answered: each (state, row) of the closed belief."""
+        return tuple((s, row) for s in self.names(self.close(belief)) for row in self.cell_rows(s, operation, cls))
+
+    def alphabet(self) -> tuple[Observation, ...]:
+        """Every observation some row can give, each hidden or shown, and what a listing or a fault can add."""
+        found: dict[Observation, None] = {}
+        for (state, operation, cls), rows in self._cells.items():
+            is_list = self.lifecycle.operation(operation).role is Role.LIST
+            for row in rows:
+                reply = self._row_reply(row)
+                if reply.error is not None:
+                    code = reply.error
+                    found[Observation(operation, cls, ERROR, None, code)] = None
+                    continue
+                target = row.target_from(state)
+                shows = reply.shows if reply.shows is not None else self._shows[target]
+                if is_list and state == ABSENT:
+                    found[Observation(operation, cls, UNLISTED, ())] = None
+                    continue
+                if shows:
+                    found[Observation(operation, cls, OK, shows)] = None
+                if not is_list:
+                    found[Observation(operation, cls, OK)] = None
+                    found[Observation(operation, cls, UNKNOWN)] = None
+        return tuple(sorted(found, key=lambda o: (o.operation, o.cls, o.what, o.shows or (), o.code)))
+
+
+@cache
+def automaton(lifecycle_key: tuple[str, str], floor: Grade, open_ids: bool) -> Automaton:
+    """The shared automaton of an API's lifecycle, (API name, lifecycle name), with every reading possible."""
+    from haltspec.apis import load
+
+    return Automaton(load(lifecycle_key[0]).lifecycle(lifecycle_key[1]), floor=floor, open_ids=open_ids)
+
+
+class Monitor:
+    """The determinised automaton: one table look-up for each observation.
+
+    States are integers: 0 is "impossible" and absorbs, 1 is the start. `table[state * width + letter]` is the next
+    state; `letters` maps an observation to its letter. Letters outside the alphabet have no entry: ask the automaton.
+    """
+
+    def __init__(self, automaton: Automaton, letters: Sequence[Observation] | None = None) -> None:
+        self.automaton = automaton
+        alphabet = tuple(letters if letters is not None else automaton.alphabet())
+        self.letters = {seen: index for index, seen in enumerate(alphabet)}
+        self.width = len(alphabet)
+        numbers = {0: 0, automaton.initial: 1}
+        self.beliefs = [0, automaton.initial]
+        self.table = [0] * (2 * self.width)
+        todo = deque([automaton.initial])
+        while todo:
+            belief = todo.popleft()
+            for seen, letter in self.letters.items():
+                target = automaton.after(belief, seen)
+                if target not in numbers:
+                    numbers[target] = len(numbers)
+                    self.beliefs.append(target)
+                    self.table.extend([0] * self.width)
+                    todo.append(target)
+                self.table[numbers[belief] * self.width + letter] = numbers[target]
+
+    def encode(self, trace: Iterable[Observation]) -> list[int]:
+        """The letters of a trace; raises KeyError for an observation outside the alphabet."""
+        return [self.letters[seen] for seen in trace]
+
+    def run(self, letters: Iterable[int], state: int = 1) -> int:
+        """The state after `letters`; 0 if the trace is impossible."""
+        table, width = self.table, self.width
+        for letter in letters:
+            state = table[state * width + letter]
+        return state
+
+
+def inclusion(left: Automaton, right: Automaton) -> tuple[Observation, ...] | None:
+    """A shortest trace that `left` allows and `right` does not; None if there is none (trace inclusion, decided).
+
+    Breadth first over pairs of beliefs of both automata, on the union of their alphabets.
+    """
+    letters = tuple(dict.fromkeys((*left.alphabet(), *right.alphabet())))
+    start = (left.initial, right.initial)
+    paths: dict[tuple[int, int], tuple[tuple[int, int], Observation] | None] = {start: None}
+    todo = deque([start])
+    while todo:
+        pair = todo.popleft()
+        for seen in letters:
+            here = left.after(pair[0], seen)
+            if not here:
+                continue
+            there = right.after(pair[1], seen)
+            if not there:
+                return (*_path(paths, pair), seen)
+            if (here, there) not in paths:
+                paths[here, there] = (pair, seen)
+                todo.append((here, there))
+    return None
+
+
+def _path(
+    paths: Mapping[tuple[int, int], tuple[tuple[int, int], Observation] | None], end: tuple[int, int]
+) -> Iterator[Observation]:
+    back: list[Observation] = []
+    step = paths[end]
+    while step is not None:
+        back.append(step[1])
+        step = paths[step[0]]
+    return reversed(back)

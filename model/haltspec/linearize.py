@@ -1,0 +1,265 @@
+"""Order the calls on one job, which may overlap and whose effect may be unknown, so that the lifecycle allows them.
+
+Just-in-time linearization (G. Lowe, Testing for linearizability, 2017): calls are taken in order of time; a
+configuration is a set of open calls that have already taken their place in the order, with the belief they lead to; a
+call is put into the order only when its return forces it. Three reductions keep this small:
+
+- reads leave the job as it is, so an open read takes its place as soon as some state of a configuration fits it;
+- open calls that say the same are interchangeable, so the one that must return first goes first;
+- a call without an answer whose effect, once had, cannot be had again is one more move the job may make unseen from
+  then on, however many such calls there are (absorption).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from haltspec.automaton import UNKNOWN, Automaton, Observation
+from haltspec.observe import Event
+
+Placed = frozenset[int]
+"""Positions of open events that have taken their place in the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one event did to the belief.
+
+    Args:
+        position: the event's position in the history.
+        before: the belief when the event had to be placed (unseen moves not yet made).
+        after: the belief then; 0 if no order allows the event.
+        constrained: another answer could have been impossible.
+    """
+
+    position: int
+    before: int
+    after: int
+    constrained: bool
+
+
+def steps(
+    automaton: Automaton,
+    events: Sequence[Event],
+    *,
+    initial: int | None = None,
+    window: float = 0.0,
+    clients: Sequence[str] = (),
+    force: int | None = None,
+    leave_out: int | None = None,
+) -> Iterator[Step]:
+    """One step for each event with a certain answer, in the order in which they must have taken effect.
+
+    Args:
+        automaton: the lifecycle's automaton.
+        events: a job's events in order of their start.
+        initial: the belief before the first event; None: the automaton's.
+        window: reads may be as old as this many seconds.
+        clients: the client of each event: calls of one client follow each other even where the clock stands still.
+        force: position of an event of unknown effect that is taken to have happened.
+        leave_out: position of an event that is taken not to have happened.
+
+    After an impossible event the belief starts again from all states that could have given it.
+    """
+    return _Search(automaton, events, initial, window, clients, force, leave_out).run()
+
+
+class _Search:
+    def __init__(
+        self,
+        automaton: Automaton,
+        events: Sequence[Event],
+        initial: int | None,
+        window: float,
+        clients: Sequence[str],
+        force: int | None,
+        leave_out: int | None,
+    ) -> None:
+        self.automaton = automaton
+        self.events = events
+        self.window = window
+        self.clients = clients
+        self.force = force
+        self.leave_out = leave_out
+        self.open: dict[int, float] = {}
+        self.absorbed: list[Observation] = []
+        self.configurations: dict[Placed, int] = {
+            frozenset(): automaton.initial if initial is None else initial
+        }
+
+    def run(self) -> Iterator[Step]:
+        order = range(len(self.events))
+        if self.window:
+            order_by_start = sorted(order, key=lambda p: (self._start(p), p))
+        else:
+            order_by_start = list(order)
+        for position in order_by_start:
+            if position == self.leave_out:
+                continue
+            yield from self._return_before(self._start(position), position)
+            self._begin(position)
+        yield from self._return_before(math.inf, -1)
+
+    def _start(self, position: int) -> float:
+        event = self.events[position]
+        return event.start - self.window if event.reads else event.start
+
+    def _begin(self, position: int) -> None:
+        event = self.events[position]
+        if event.seen.what == UNKNOWN and position != self.force:
+            if event.reads:
+                return
+            if event.end == math.inf and self._is_idempotent(event.seen):
+                if event.seen not in self.absorbed:
+                    self.absorbed.append(event.seen)
+                return
+        self.open[position] = event.end
+
+    def _return_before(self, time: float, newcomer: int) -> Iterator[Step]:
+        """Return every open call that ended before `time`, and those of the newcomer's client that ended with it."""
+        while self.open:
+            position = min(self.open, key=lambda p: (self.open[p], p))
+            end = self.open[position]
+            follows = end == time and self._same_client(position, newcomer)
+            if not (end < time or follows or (newcomer == -1 and end < math.inf)):
+                if newcomer == -1:
+                    break
+                return
+            yield from self._return(position)
+        if newcomer == -1 and self.force is not None and self.force in self.open:
+            yield from self._return(self.force)
+
+    def _same_client(self, position: int, newcomer: int) -> bool:
+        if newcomer < position or not self.clients:
+            return False
+        return self.clients[position] == self.clients[newcomer]
+
+    def _is_plain(self, position: int) -> bool:
+        return not self.absorbed and self.events[position].seen.what != UNKNOWN
+
+    # ---- the search ---------------------------------------------------------------------------------------------------
+
+    def _return(self, position: int) -> Iterator[Step]:
+        event = self.events[position]
+        before = self._belief()
+        optional = event.seen.what == UNKNOWN and position != self.force
+        if len(self.open) == 1 and self.configurations.keys() == {frozenset()} and self._is_plain(position):
+            after = self.automaton.after(before, event.seen)
+            reached = {frozenset(): after} if after else {}
+        else:
+            reached = self._place(position, optional)
+        del self.open[position]
+        after = 0
+        for belief in reached.values():
+            after |= belief
+        if not optional:
+            yield Step(position, before, after, self.automaton.is_constrained(before, event.seen))
+        if not reached:
+            everything = self.automaton.everything
+            reached = {frozenset(): self.automaton.image(everything, event.seen) or everything}
+        self.configurations = reached
+
+    def _belief(self) -> int:
+        belief = 0
+        for mask in self.configurations.values():
+            belief |= mask
+        return self._close(belief) if self.absorbed else belief
+
+    def _place(self, position: int, optional: bool) -> dict[Placed, int]:
+        """Every configuration in which the returning call has its place, without it; all of them if it is optional."""
+        done: dict[Placed, int] = {}
+        seen: dict[Placed, int] = {}
+        todo: list[tuple[Placed, int]] = []
+
+        def add(placed: Placed, belief: int) -> None:
+            belief = self._close(belief)
+            for other in self._candidates(placed):
+                if belief and self.events[other].reads:
+                    fits = self.automaton.image(belief, self.events[other].seen)
+                    if fits:
+                        add(placed | {other}, fits)
+                        belief &= ~fits
+            if not belief:
+                return
+            known = seen.get(placed, 0)
+            if belief & ~known:
+                seen[placed] = known | belief
+                todo.append((placed, known | belief))
+
+        for placed, belief in self.configurations.items():
+            add(placed, belief)
+        while todo:
+            placed, belief = todo.pop()
+            if seen[placed] != belief:
+                continue  # a larger belief for the same calls waits in the list
+            if position in placed or optional:
+                rest = placed - {position}
+                done[rest] = done.get(rest, 0) | belief
+                if position in placed:
+                    continue
+            for other in self._candidates(placed):
+                event = self.events[other]
+                if event.reads:
+                    continue
+                unknown = event.seen.what == UNKNOWN
+                image = self._applied(belief, event.seen) if unknown else self.automaton.image(belief, event.seen)
+                if image:
+                    add(placed | {other}, image)
+        return done
+
+    def _candidates(self, placed: Placed) -> Iterable[int]:
+        """Of the open calls without a place, one for each thing said: the one that must return first."""
+        first: dict[Observation, int] = {}
+        for position in sorted(self.open, key=lambda p: (self.open[p], p)):
+            if position not in placed:
+                first.setdefault(self.events[position].seen, position)
+        return first.values()
+
+    def _close(self, belief: int) -> int:
+        belief = self.automaton.close(belief)
+        while self.absorbed:
+            more = belief
+            for seen in self.absorbed:
+                more |= self._applied(more, seen)
+            more = self.automaton.close(more)
+            if more == belief:
+                break
+            belief = more
+        return belief
+
+    def _applied(self, belief: int, seen: Observation) -> int:
+        """Where a call of unknown effect leads if it did take effect."""
+        result = 0
+        for name in self.automaton.names(belief):
+            for move in self.automaton.moves(name, seen):
+                if move.row is not None:
+                    result |= self.automaton.bit[move.target]
+        return result
+
+    def _is_idempotent(self, seen: Observation) -> bool:
+        """True if no state in which the call has an effect can be reached again once it has had it."""
+        return _idempotent(self.automaton, seen.operation, seen.cls)
+
+
+def _idempotent(automaton: Automaton, operation: str, cls: str) -> bool:
+    key = (operation, cls)
+    known = automaton.idempotent.get(key)
+    if known is None:
+        sources, targets = set(), set()
+        for state in automaton.states:
+            for row in automaton.cell_rows(state, operation, cls):
+                if row.target_from(state) != state:
+                    sources.add(state)
+                    targets.add(row.target_from(state))
+        reach, todo = set(targets), list(targets)
+        while todo:
+            state = todo.pop()
+            for row in automaton.rows:
+                if state in row.states and (target := row.target_from(state)) not in reach:
+                    reach.add(target)
+                    todo.append(target)
+        known = not (reach & sources)
+        automaton.idempotent[key] = known
+    return known

@@ -1,0 +1,397 @@
+"""From wire to job: what each call of a trace says about each job, and the views that data rules look at.
+
+A trace is projected in two passes. The first gathers which jobs it creates and names, with the tokens used. The second
+gives every job its timed observations and every data rule its exchanges and sights. Nothing here judges.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Observation
+from haltspec.lts import PLAIN, Lifecycle, Operation, Role
+from haltspec.lts import Call as CallLabel
+from haltspec.rules import Exchange, Job, Sight
+from haltspec.shapes import Fault, Shapes
+from haltspec.shapes import load as load_shapes
+from haltspec.spec import Api, Binding, Nature, Pattern, reach
+from haltspec.trace import Call
+
+_READING = (Role.READ, Role.LIST)
+_OUTSIDE = (Nature.THROTTLE, Nature.ACCESS)
+
+
+class JobKey(NamedTuple):
+    """A job: tenant, lifecycle, kind (empty where the wire does not tell), and the id it goes by."""
+
+    tenant: str
+    lifecycle: str
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One observation of one job, with the time span of its call in epoch seconds.
+
+    `end` is infinite if no answer came; `call` is the index of the call in the trace; `reads` marks calls that cannot
+    change the job.
+    """
+
+    seen: Observation
+    start: float
+    end: float
+    call: int
+    reads: bool
+
+
+@dataclass(slots=True)
+class History:
+    """All events of one job, in order of their start; `created` is the index of the call that made it, None if unseen."""
+
+    key: JobKey
+    events: list[Event] = field(default_factory=list)
+    created: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A trace of one API, projected.
+
+    Args:
+        api: the API.
+        calls: the trace's calls.
+        histories: one for each job, in order of first mention.
+        exchanges: one for each call.
+        sights: (job, sight, index of the call), in order of the call's end.
+        faults: for each call, what is wrong with the request's shape.
+    """
+
+    api: Api
+    calls: tuple[Call, ...]
+    histories: tuple[History, ...]
+    exchanges: tuple[Exchange, ...]
+    sights: tuple[tuple[JobKey, Sight, int], ...]
+    faults: tuple[tuple[Fault, ...], ...]
+
+
+def project(api: Api, calls: Iterable[Call], *, shapes: Shapes | None = None) -> Projection:
+    """The projection of `calls`, all of them of `api`, in the order of the recording."""
+    return _Projector(api, tuple(calls), shapes or load_shapes(api)).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A binding with what is looked up again for every call that uses it."""
+
+    binding: Binding
+    lifecycle: Lifecycle
+    operation: Operation
+    id_member: str
+    refusals: frozenset[str]
+
+    @property
+    def draws_id(self) -> bool:
+        return self.operation.role is Role.CREATE and not self.binding.id_in
+
+
+def _bind(api: Api, binding: Binding) -> _Bound:
+    lifecycle = api.lifecycle(binding.lifecycle)
+    replies = (
+        row.label.reply
+        for row in lifecycle.all_rows()
+        if isinstance(row.label, CallLabel) and row.label.operation == binding.role
+    )
+    codes = frozenset(reply.error for reply in replies if reply.error is not None)
+    return _Bound(binding, lifecycle, api.role(binding), lifecycle.id_member_of(binding.kind), codes)
+
+
+def succeeded(call: Call) -> bool:
+    """True if the call was answered with a success."""
+    return call.status is not None and call.error is None and call.status < 300
+
+
+class _Projector:
+    def __init__(self, api: Api, calls: tuple[Call, ...], shapes: Shapes) -> None:
+        self.api = api
+        self.calls = calls
+        self.bound = {op: tuple(_bind(api, b) for b in api.bound(op)) for op in {c.operation for c in calls}}
+        self.faults = tuple(shapes.request_faults(c.operation, c.request) for c in calls)
+        self.histories: dict[JobKey, History] = {}
+        self.made_as: dict[tuple[str, str], tuple[str, str]] = {}
+        self.tokens: dict[tuple[str, str, str], int] = {}
+        self.changes: list[tuple[float, float]] = []
+        self.sights: dict[JobKey, list[Sight]] = {}
+
+    def run(self) -> Projection:
+        for index, call in enumerate(self.calls):
+            for bound in self.bound[call.operation]:
+                self._gather(index, call, bound)
+        self.changes.sort()
+        for index, call in enumerate(self.calls):
+            for bound in self.bound[call.operation]:
+                for key, seen in self._observe(index, call, bound):
+                    self._add(key, seen, call, index, bound)
+        for chain in self._listings():
+            self._unlisted(chain)
+        for history in self.histories.values():
+            history.events.sort(key=lambda event: (event.start, event.end, event.call))
+        sights = tuple(self._see())
+        exchanges = tuple(self._exchange(call) for call in self.calls)
+        histories = tuple(h for h in self.histories.values() if h.events)
+        return Projection(self.api, self.calls, histories, exchanges, sights, self.faults)
+
+    # ---- first pass ---------------------------------------------------------------------------------------------------
+
+    def _gather(self, index: int, call: Call, bound: _Bound) -> None:
+        role = bound.operation.role
+        if role in (Role.CREATE, Role.DELETE):
+            self.changes.append((call.start, math.inf if call.end is None else call.end))
+        if bound.draws_id and succeeded(call):
+            job_id = self._view_id(call, bound)
+            if job_id is not None:
+                key = JobKey(call.tenant, bound.binding.lifecycle, bound.binding.kind, job_id)
+                history = self.histories.setdefault(key, History(key))
+                if history.created is None:
+                    history.created = index
+                self.made_as.setdefault((call.tenant, job_id), (key.lifecycle, key.kind))
+        elif role is Role.LIST and succeeded(call):
+            for job in _items(call, bound.binding):
+                self._known(call, bound, job.get(bound.id_member))
+        elif bound.binding.id_in and not self.faults[index]:
+            self._known(call, bound, call.request.get(bound.binding.id_in))
+
+    def _known(self, call: Call, bound: _Bound, job_id: Any) -> None:
+        if isinstance(job_id, str):
+            key = JobKey(call.tenant, bound.binding.lifecycle, bound.binding.kind, job_id)
+            self.histories.setdefault(key, History(key))
+
+    def _view_id(self, call: Call, bound: _Bound) -> str | None:
+        view = reach(call.reply, bound.binding.view) if bound.binding.view is not None else None
+        job_id = view.get(bound.id_member) if isinstance(view, Mapping) else None
+        return job_id if isinstance(job_id, str) else None
+
+    # ---- second pass --------------------------------------------------------------------------------------------------
+
+    def _observe(self, index: int, call: Call, bound: _Bound) -> Iterator[tuple[JobKey, Observation]]:
+        binding, operation = bound.binding, bound.operation
+        if self.faults[index]:
+            return  # a malformed request says nothing of a job; whether it may be answered at all is a data rule
+        if operation.role is Role.LIST:
+            if succeeded(call):
+                for job in _items(call, binding):
+                    job_id = job.get(bound.id_member)
+                    if isinstance(job_id, str):
+                        key = JobKey(call.tenant, binding.lifecycle, binding.kind, job_id)
+                        shown = _shown(job, bound.lifecycle)
+                        yield key, Observation(operation.name, operation.class_of(call.request), OK, shown)
+            return
+        if binding.spreads:
+            for key in self._children(call, binding):
+                yield key, self._answer(call, bound, operation.class_of(call.request), hidden=True)
+            return
+        if bound.draws_id:
+            job_id = self._view_id(call, bound) if succeeded(call) else None
+            if job_id is not None:
+                key = JobKey(call.tenant, binding.lifecycle, binding.kind, job_id)
+                yield key, self._answer(call, bound, self._creation_class(index, call, bound, key))
+            return
+        job_id = call.request.get(binding.id_in)
+        if isinstance(job_id, str):
+            key = JobKey(call.tenant, binding.lifecycle, binding.kind, job_id)
+            yield key, self._answer(call, bound, self._class_by_id(call, bound, key))
+
+    def _children(self, call: Call, binding: Binding) -> list[JobKey]:
+        parent, parent_of = call.request.get(binding.scope_in), binding.parent_of
+        return [
+            key
+            for key in self.histories
+            if parent_of is not None
+            and (key.tenant, key.lifecycle) == (call.tenant, binding.lifecycle)
+            and parent_of(key.id) == parent
+        ]
+
+    def _creation_class(self, index: int, call: Call, bound: _Bound, key: JobKey) -> str:
+        """A creation that answers for a job made before, with its token and parameters, is of the contextual class."""
+        first = self.histories[key].created
+        token_in = bound.binding.token_in
+        if first is None or first == index or not token_in or call.request.get(token_in) is None:
+            return bound.operation.class_of(call.request)
+        if self.calls[first].operation == call.operation and self.calls[first].request == call.request:
+            return next((c.name for c in bound.operation.classes if c.contextual), PLAIN)
+        return bound.operation.class_of(call.request)
+
+    def _class_by_id(self, call: Call, bound: _Bound, key: JobKey) -> str:
+        """An id that the trace shows to be made as another kind of job is of the contextual class."""
+        made = self.made_as.get((call.tenant, key.id))
+        if made is not None and made != (key.lifecycle, key.kind):
+            foreign = next((c.name for c in bound.operation.classes if c.contextual), None)
+            if foreign is not None:
+                return foreign
+        return bound.operation.class_of(call.request)
+
+    def _answer(self, call: Call, bound: _Bound, cls: str, *, hidden: bool = False) -> Observation:
+        role = bound.operation.name
+        if call.status is None:
+            return Observation(role, cls, UNKNOWN)
+        if succeeded(call):
+            view = None if hidden or bound.binding.view is None else reach(call.reply, bound.binding.view)
+            shown = _shown(view, bound.lifecycle) if isinstance(view, Mapping) else None
+            return Observation(role, cls, OK, shown)
+        spec = self.api.error(call.error or "")
+        natures = spec.natures if spec is not None else ()
+        code = spec.code if spec is not None else call.error or f"HTTP {call.status}"
+        if Nature.FAULT in natures or (spec is None and call.status >= 500):
+            return Observation(role, cls, UNKNOWN)
+        outside = any(nature in natures for nature in _OUTSIDE)
+        declared = spec is not None and spec.declared_by(call.operation)
+        elsewhere = declared and Nature.ENVIRONMENT in natures and code not in bound.refusals
+        if outside or elsewhere:
+            return Observation(role, cls, PASSED)
+        return Observation(role, cls, ERROR, None, code)
+
+    def _add(self, key: JobKey, seen: Observation, call: Call, index: int, bound: _Bound) -> None:
+        history = self.histories.setdefault(key, History(key))
+        end = math.inf if call.end is None else call.end
+        history.events.append(Event(seen, call.start, end, index, bound.operation.role in _READING))
+
+    # ---- listings -----------------------------------------------------------------------------------------------------
+
+    def _listings(self) -> Iterator[tuple[_Bound, list[int]]]:
+        """Complete listings: the pages of each, from one without a token to one that gives none."""
+        waiting: dict[tuple[str, str, str], list[int]] = {}
+        for index, call in enumerate(self.calls):
+            for bound in self.bound[call.operation]:
+                binding = bound.binding
+                if bound.operation.role is not Role.LIST or not succeeded(call) or self.faults[index]:
+                    continue
+                token = call.request.get(binding.next_in) if binding.next_in else None
+                if token is None:
+                    chain: list[int] | None = [index]
+                else:
+                    chain = waiting.pop((call.tenant, call.operation, str(token)), None)
+                    chain = None if chain is None else [*chain, index]
+                following = reach(call.reply, (binding.next_out,)) if binding.next_out else None
+                if chain is None:
+                    continue
+                if following is not None:
+                    waiting[call.tenant, call.operation, str(following)] = chain
+                elif self._is_whole(call, binding):
+                    yield bound, chain
+
+    @staticmethod
+    def _is_whole(call: Call, binding: Binding) -> bool:
+        if not binding.total_out:
+            return True
+        total = reach(call.reply, (binding.total_out,))
+        return isinstance(total, int) and total <= len(_items(call, binding))
+
+    def _unlisted(self, listing: tuple[_Bound, list[int]]) -> None:
+        bound, chain = listing
+        binding, first, last = bound.binding, self.calls[chain[0]], self.calls[chain[-1]]
+        end = math.inf if last.end is None else last.end
+        if len(chain) > 1 and self._changed(first.start, end):
+            return  # how pages behave while jobs come and go is silent
+        there = {job.get(bound.id_member) for index in chain for job in _items(self.calls[index], binding)}
+        cls = bound.operation.class_of(first.request)
+        for key, history in self.histories.items():
+            if (key.tenant, key.lifecycle, key.kind) != (first.tenant, binding.lifecycle, binding.kind):
+                continue
+            if key.id in there or not _in_scope(first, binding, key.id):
+                continue
+            pattern: Pattern | None = ()
+            if binding.would_list is not None:
+                pattern = binding.would_list(first.request, key.id)
+            if pattern is not None:
+                seen = Observation(bound.operation.name, cls, UNLISTED, pattern)
+                history.events.append(Event(seen, first.start, end, chain[-1], True))
+
+    def _changed(self, start: float, end: float) -> bool:
+        """True if a creation or deletion overlaps the time span."""
+        before = bisect.bisect_right(self.changes, (end, math.inf))
+        return any(change[1] >= start for change in self.changes[:before])
+
+    # ---- for data rules -----------------------------------------------------------------------------------------------
+
+    def _exchange(self, call: Call) -> Exchange:
+        bound = self.bound[call.operation][0]
+        reply = call.reply if isinstance(call.reply, Mapping) else None
+        job_id = self._view_id(call, bound) if succeeded(call) else None
+        return Exchange(
+            operation=call.operation,
+            tenant=call.tenant,
+            binding=bound.binding,
+            request=call.request,
+            status=call.status,
+            error=call.error,
+            reply=reply,
+            start=call.start,
+            end=call.end,
+            items=_items(call, bound.binding) if succeeded(call) else (),
+            job_id=job_id,
+        )
+
+    def _see(self) -> Iterator[tuple[JobKey, Sight, int]]:
+        done = [index for index, call in enumerate(self.calls) if succeeded(call) and call.end is not None]
+        for index in sorted(done, key=lambda i: (self.calls[i].end, i)):
+            call = self.calls[index]
+            for bound in self.bound[call.operation]:
+                for key, job in self._jobs_in(call, bound):
+                    sight = self._sight(key, job, call, bound)
+                    self.sights.setdefault(key, []).append(sight)
+                    yield key, sight, index
+
+    def _jobs_in(self, call: Call, bound: _Bound) -> Iterator[tuple[JobKey, Job]]:
+        binding = bound.binding
+        if bound.operation.role is Role.LIST:
+            jobs: tuple[Job, ...] = _items(call, binding)
+        else:
+            view = reach(call.reply, binding.view) if binding.view is not None and not binding.spreads else None
+            jobs = (view,) if isinstance(view, Mapping) else ()
+        for job in jobs:
+            job_id = call.request.get(binding.id_in) if binding.id_in else job.get(bound.id_member)
+            if isinstance(job_id, str):
+                yield JobKey(call.tenant, binding.lifecycle, binding.kind, job_id), job
+
+    def _sight(self, key: JobKey, job: Job, call: Call, bound: _Bound) -> Sight:
+        history = self.histories.get(key)
+        created = self.calls[history.created].request if history and history.created is not None else None
+        assert call.end is not None
+        return Sight(
+            job=job,
+            shown=_shown(job, bound.lifecycle),
+            full=bound.binding.full,
+            binding=bound.binding,
+            request=call.request,
+            created=created,
+            earlier=self._earlier(key, call.start),
+            start=call.start,
+            end=call.end,
+        )
+
+    def _earlier(self, key: JobKey, start: float) -> Sight | None:
+        sights = self.sights.get(key, [])
+        for sight in reversed(sights):
+            if sight.end <= start:
+                return sight
+        return None
+
+
+def _items(call: Call, binding: Binding) -> tuple[Job, ...]:
+    found = reach(call.reply, binding.items) if binding.items is not None else None
+    return tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, list) else ()
+
+
+def _shown(job: Job, lifecycle: Lifecycle) -> Pattern:
+    values = (job.get(member) for member in lifecycle.status_members)
+    return tuple(value if isinstance(value, str) else None for value in values)
+
+
+def _in_scope(call: Call, binding: Binding, job_id: str) -> bool:
+    if not binding.scope_in or binding.parent_of is None:
+        return True
+    return binding.parent_of(job_id) == call.request.get(binding.scope_in)

@@ -1,0 +1,481 @@
+"""Judge a recording: the belief of every job, data rules on every reply, and a verdict with its reasons.
+
+The oracle holds no current state but the set of states a job may be in (its belief), and says FAIL only when no state
+is left. A violation's grade is that of the strongest floor at which the recording is still impossible: what fails at
+`stated` is ruled out by documents, what fails only at `assumed` by a choice of ours, which is a warning at most.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from haltspec.automaton import ERROR, OK, UNKNOWN, Automaton, Observation
+from haltspec.linearize import Step, steps
+from haltspec.lts import ABSENT, Grade, Internal, Role, Source, Transition
+from haltspec.lts import Call as CallLabel
+from haltspec.observe import History, JobKey, Projection, project, succeeded
+from haltspec.rules import CallRule, HistoryRule, SightRule
+from haltspec.shapes import Breach, Shapes
+from haltspec.shapes import load as load_shapes
+from haltspec.spec import Api
+from haltspec.trace import Call
+
+_UNDECLARED: Final = "errors are declared"
+FLOORS: Final = (Grade.ASSUMED, Grade.IMPLIED, Grade.STATED)
+
+
+class Verdict(enum.Enum):
+    """What a recording shows: it is possible, it is not, or it cannot be told."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Something the rules rule out.
+
+    Args:
+        rule: the rule's name, `API/LIFECYCLE/ROW` or `API/RULE`; violations of one rule have one cause or few.
+        grade: how surely it is ruled out.
+        source: who says so.
+        message: one sentence: what was seen, what was possible.
+        job: the job it is about; None for a rule on calls alone.
+        calls: indexes into the trace of the calls that show it, the breaking one last.
+        belief: the states the job may have been in just before, unseen moves included.
+        possible: what could have been answered, a line for each row, with its source.
+    """
+
+    rule: str
+    grade: Grade
+    source: Source
+    message: str
+    job: JobKey | None
+    calls: tuple[int, ...]
+    belief: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A progress property that a job still owed when the recording ended: since when, for how many seconds."""
+
+    name: str
+    source: Source
+    job: JobKey
+    since: float
+    age: float
+    calls: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The judgement of a recording of one API.
+
+    Args:
+        api: the API's name.
+        verdict: FAIL if a violation is graded at the floor or above, INCONCLUSIVE if only below it, else PASS.
+        violations: at the floor or above, in order of the trace.
+        warnings: below the floor.
+        calls, observations, jobs: how many.
+        constrained: how many observations could have failed.
+        taken: rows that were surely or possibly taken, `LIFECYCLE/ROW`, with how often.
+        pending: what was still owed at the end.
+        projection: the trace as it was judged.
+    """
+
+    api: str
+    verdict: Verdict
+    violations: tuple[Violation, ...]
+    warnings: tuple[Violation, ...]
+    calls: int
+    observations: int
+    jobs: int
+    constrained: int
+    taken: Mapping[str, int]
+    pending: tuple[Pending, ...]
+    projection: Projection
+
+    @property
+    def constrained_share(self) -> float:
+        """The share of observations that could have failed, 0 to 1; a PASS near 0 is worth nothing."""
+        return self.constrained / self.observations if self.observations else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How strictly to judge.
+
+    Args:
+        floor: violations below this grade are warnings.
+        window: reads may be as old as this many seconds.
+        patience: a progress property that is owed for longer than this many seconds is a violation; None: never.
+        alone: the recording holds every call made in its tenants, so an id it never saw given belongs to no job.
+    """
+
+    floor: Grade = Grade.IMPLIED
+    window: float = 0.0
+    patience: float | None = None
+    alone: bool = False
+
+
+def judge(api: Api, calls: Iterable[Call], settings: Settings | None = None, *, shapes: Shapes | None = None) -> Report:
+    """The report on `calls`, all of them of `api`, in the order of the recording."""
+    shapes = shapes or load_shapes(api)
+    return _Judge(api, project(api, calls, shapes=shapes), settings or Settings(), shapes).run()
+
+
+class Judgement:
+    """The automata of one API, shared between recordings; `Automaton` caches grow with what is seen."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self._automata: dict[tuple[str, Grade, bool], Automaton] = {}
+
+    def automaton(self, lifecycle: str, floor: Grade, open_ids: bool) -> Automaton:
+        """The automaton of a lifecycle at a floor."""
+        key = (lifecycle, floor, open_ids)
+        if key not in self._automata:
+            self._automata[key] = Automaton(self.api.lifecycle(lifecycle), floor=floor, open_ids=open_ids)
+        return self._automata[key]
+
+
+_shared: dict[int, Judgement] = {}
+
+
+def judgement(api: Api) -> Judgement:
+    """The shared automata of an API."""
+    known = _shared.get(id(api))
+    if known is None or known.api is not api:
+        known = _shared[id(api)] = Judgement(api)
+    return known
+
+
+class _Judge:
+    def __init__(self, api: Api, projection: Projection, settings: Settings, shapes: Shapes) -> None:
+        self.api = api
+        self.projection = projection
+        self.settings = settings
+        self.shapes = shapes
+        self.automata = judgement(api)
+        self.taken: dict[str, int] = {}
+        self.observations = 0
+        self.constrained = 0
+        self.pending: list[Pending] = []
+        self.drawn = {h.key.id for h in projection.histories if h.created is not None}
+
+    def run(self) -> Report:
+        found = [v for history in self.projection.histories for v in self._job(history)]
+        told = {violation.calls[-1] for violation in found}
+        found += (v for v in self._generic() if not (v.rule.endswith(_UNDECLARED) and v.calls[-1] in told))
+        found += self._rules()
+        found.sort(key=lambda v: (v.calls[-1], v.rule))
+        floor = self.settings.floor
+        violations = tuple(v for v in found if v.grade >= floor)
+        warnings = tuple(v for v in found if v.grade < floor)
+        verdict = Verdict.FAIL if violations else Verdict.INCONCLUSIVE if warnings else Verdict.PASS
+        return Report(
+            api=self.api.name,
+            verdict=verdict,
+            violations=violations,
+            warnings=warnings,
+            calls=len(self.projection.calls),
+            observations=self.observations,
+            jobs=len(self.projection.histories),
+            constrained=self.constrained,
+            taken=dict(sorted(self.taken.items())),
+            pending=tuple(self.pending),
+            projection=self.projection,
+        )
+
+    # ---- one job ------------------------------------------------------------------------------------------------------
+
+    def _job(self, history: History) -> Iterator[Violation]:
+        strict = self._run(history, Grade.ASSUMED)
+        self._count(history, strict)
+        yield from self._owed(history, strict)
+        failed = {step.position: (Grade.ASSUMED, step) for step in strict if not step.after}
+        if failed:
+            for floor in FLOORS[1:]:
+                for step in self._run(history, floor):
+                    if not step.after:
+                        failed[step.position] = (floor, failed.get(step.position, (floor, step))[1])
+        for _, (grade, step) in sorted(failed.items()):
+            yield self._violation(history, step, grade)
+
+    def _run(self, history: History, floor: Grade) -> list[Step]:
+        calls = self.projection.calls
+        known = history.created is not None or history.key.id in self.drawn
+        alone = known or self.settings.alone or any(calls[e.call].alone for e in history.events)
+        automaton = self.automata.automaton(history.key.lifecycle, floor, not alone)
+        clients = [calls[e.call].client for e in history.events]
+        initial = automaton.initial if alone else automaton.everything
+        return list(steps(automaton, history.events, initial=initial, window=self.settings.window, clients=clients))
+
+    def _count(self, history: History, taken: Sequence[Step]) -> None:
+        automaton = self.automata.automaton(history.key.lifecycle, Grade.ASSUMED, False)
+        for step in taken:
+            seen = history.events[step.position].seen
+            self.observations += 1
+            self.constrained += step.constrained
+            for name in _rows_taken(automaton, step.before, seen):
+                full = f"{history.key.lifecycle}/{name}"
+                self.taken[full] = self.taken.get(full, 0) + 1
+
+    def _owed(self, history: History, taken: Sequence[Step]) -> Iterator[Violation]:
+        lifecycle = self.api.lifecycle(history.key.lifecycle)
+        automaton = self.automata.automaton(lifecycle.name, Grade.ASSUMED, False)
+        for progress in lifecycle.progress:
+            start = automaton.mask(progress.start)
+            since: int | None = None
+            for step in taken:
+                inside = step.after and not step.after & ~start
+                since = (step.position if since is None else since) if inside else None
+            if since is None:
+                continue
+            first, last = history.events[since], history.events[taken[-1].position]
+            age = last.end - first.end
+            calls = tuple(dict.fromkeys(e.call for e in (first, last)))
+            owed = Pending(progress.name, progress.source, history.key, first.end, age, calls)
+            self.pending.append(owed)
+            if self.settings.patience is not None and age >= self.settings.patience:
+                yield Violation(
+                    rule=f"{lifecycle.full_name}/{progress.name}",
+                    grade=progress.source.grade,
+                    source=progress.source,
+                    message=(
+                        f"{_told(history.key)} was in {_either(automaton.names(taken[-1].after))} for {age:.1f} s and "
+                        f"reached none of {', '.join(progress.end)} within the patience of {self.settings.patience:g} s"
+                    ),
+                    job=history.key,
+                    calls=calls,
+                    belief=automaton.names(taken[-1].after),
+                )
+
+    def _violation(self, history: History, step: Step, grade: Grade) -> Violation:
+        automaton = self.automata.automaton(history.key.lifecycle, Grade.ASSUMED, False)
+        event = history.events[step.position]
+        belief = automaton.names(automaton.close(step.before))
+        possible = tuple(
+            dict.fromkeys(
+                f"{row.label} in {state}: {history.key.lifecycle}/{row.name} [{row.grade}: {row.source}]"
+                for state, row in automaton.possible(step.before, event.seen.operation, event.seen.cls)
+            )
+        )
+        rule, source = _blame(automaton, step.before, event.seen)
+        lifecycle = automaton.lifecycle
+        calls = tuple(dict.fromkeys(e.call for e in history.events[: step.position + 1]))
+        return Violation(
+            rule=f"{lifecycle.full_name}/{rule}",
+            grade=min(grade, source.grade),
+            source=source,
+            message=(
+                f"{_told(history.key)}: {event.seen} while it was {_either(belief)}; "
+                f"possible: {_answers(automaton, step.before, event.seen)}"
+            ),
+            job=history.key,
+            calls=(*(c for c in calls if c != event.call), event.call),
+            belief=belief,
+            possible=possible,
+        )
+
+    # ---- rules on calls -----------------------------------------------------------------------------------------------
+
+    def _generic(self) -> Iterator[Violation]:
+        for index, call in enumerate(self.projection.calls):
+            if call.status is None:
+                continue
+            if succeeded(call):
+                yield from self._wire_types(index, call)
+                yield from self._malformed(index, call)
+            else:
+                yield from self._error(index, call)
+
+    def _wire_types(self, index: int, call: Call) -> Iterator[Violation]:
+        for fault in self.shapes.reply_faults(call.operation, call.reply):
+            null = fault.breach is Breach.NULL
+            name = "absent members are left out" if null else "replies have the documented types"
+            grade = Grade.IMPLIED if null else Grade.STATED
+            member = re.sub(r"\[\d+\]", "", fault.member)
+            shape = Source(f"{self.api.service} service model", f"{call.operation}, {member}", grade)
+            yield Violation(
+                rule=f"{self.api.name}/{name}/{member.split('.')[-1]}",
+                grade=grade,
+                source=shape,
+                message=f"{call.operation}: {fault.member or 'the reply'} is {_short(fault.value)}; {fault.constraint}",
+                job=None,
+                calls=(index,),
+            )
+
+    def _malformed(self, index: int, call: Call) -> Iterator[Violation]:
+        for fault in self.projection.faults[index]:
+            yield Violation(
+                rule=f"{self.api.name}/a malformed request is refused/{fault.member.split('.')[-1]}",
+                grade=Grade.STATED,
+                source=Source(f"{self.api.service} service model", f"{call.operation}, {fault.member}", Grade.STATED),
+                message=(
+                    f"{call.operation} was answered {call.status} though {fault.member or 'the body'} "
+                    f"is {_short(fault.value)}; {fault.constraint}"
+                ),
+                job=None,
+                calls=(index,),
+            )
+
+    def _error(self, index: int, call: Call) -> Iterator[Violation]:
+        spec = self.api.error(call.error) if call.error else None
+        if spec is None or not spec.declared_by(call.operation):
+            told = f"error {call.error!r}" if call.error else "no error code"
+            fault = call.status is not None and call.status >= 500
+            rule = "a fault is one of the declared errors" if fault else _UNDECLARED
+            declared = ", ".join(e.code for e in self.api.errors if e.operations and e.declared_by(call.operation))
+            yield Violation(
+                rule=f"{self.api.name}/{rule}",
+                grade=Grade.IMPLIED,
+                source=Source(f"{self.api.service} service model", f"{call.operation}, errors", Grade.IMPLIED),
+                message=f"{call.operation} answered HTTP {call.status} with {told}; declared: {declared}",
+                job=None,
+                calls=(index,),
+            )
+        elif call.status not in spec.http:
+            wanted = " or ".join(map(str, spec.http))
+            yield Violation(
+                rule=f"{self.api.name}/errors have their documented HTTP status",
+                grade=spec.source.grade,
+                source=spec.source,
+                message=f"{call.operation} answered {call.error} with HTTP {call.status}; documented: {wanted}",
+                job=None,
+                calls=(index,),
+            )
+
+    def _rules(self) -> Iterator[Violation]:
+        everywhere = self.api.rules
+        for index, exchange in enumerate(self.projection.exchanges):
+            own = self.api.lifecycle(exchange.binding.lifecycle).rules
+            for rule in (*everywhere, *own):
+                if isinstance(rule, CallRule):
+                    yield from self._broken(rule, rule.check(exchange), None, (index,), exchange.binding.lifecycle, own)
+        order = sorted(range(len(self.projection.calls)), key=self._ended)
+        for rule in everywhere + tuple(r for lc in self.api.lifecycles for r in lc.rules):
+            if isinstance(rule, HistoryRule):
+                memory = rule.open()
+                for index in order:
+                    wrong = memory.see(self.projection.exchanges[index])
+                    yield from self._broken(rule, wrong, None, (index,), "", ())
+        for key, sight, index in self.projection.sights:
+            own = self.api.lifecycle(key.lifecycle).rules
+            for rule in (*everywhere, *own):
+                if isinstance(rule, SightRule):
+                    earlier = () if sight.earlier is None else self._calls_of(key, index)
+                    yield from self._broken(rule, rule.check(sight), key, (*earlier, index), key.lifecycle, own)
+
+    def _ended(self, index: int) -> tuple[float, int]:
+        end = self.projection.calls[index].end
+        return (float("inf") if end is None else end, index)
+
+    def _calls_of(self, key: JobKey, index: int) -> tuple[int, ...]:
+        history = next(h for h in self.projection.histories if h.key == key)
+        calls = [c for c in ([history.created] if history.created is not None else []) if c != index]
+        return tuple(calls)
+
+    def _broken(
+        self,
+        rule: Any,
+        wrong: str | None,
+        job: JobKey | None,
+        calls: tuple[int, ...],
+        lifecycle: str,
+        own: Sequence[Any],
+    ) -> Iterator[Violation]:
+        if wrong is not None:
+            place = f"{self.api.name}/{lifecycle}" if rule in own else self.api.name
+            told = f"{_told(job)}: {wrong}" if job is not None else f"{self.projection.calls[calls[-1]].operation}: {wrong}"
+            yield Violation(f"{place}/{rule.name}", rule.source.grade, rule.source, told, job, calls)
+
+
+# ---- words ------------------------------------------------------------------------------------------------------------
+
+
+def _told(key: JobKey) -> str:
+    kind = f"{key.kind} " if key.kind else ""
+    return f"{kind}{key.lifecycle} {key.id} of {key.tenant}"
+
+
+def _either(states: Sequence[str]) -> str:
+    if not states:
+        return "in no state"
+    return states[0] if len(states) == 1 else f"{', '.join(states[:-1])} or {states[-1]}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _answers(automaton: Automaton, belief: int, seen: Observation) -> str:
+    """What the call could have answered, in few words."""
+    found: dict[str, None] = {}
+    lifecycle = automaton.lifecycle
+    for state, row in automaton.possible(belief, seen.operation, seen.cls):
+        assert isinstance(row.label, CallLabel)
+        reply = row.label.reply
+        shows = reply.shows if reply.shows is not None else lifecycle.state(row.target_from(state)).shows
+        if reply.error is not None:
+            found[reply.error] = None
+        elif lifecycle.operation(seen.operation).role is Role.LIST and state == ABSENT:
+            found["not listed"] = None
+        else:
+            found["/".join(shows) or "success"] = None
+    return " or ".join(found) or "nothing: such a call cannot meet such a job"
+
+
+def _blame(automaton: Automaton, before: int, seen: Observation) -> tuple[str, Source]:
+    """The rule that rules an observation out, by name, and its source: a row of the cell, or the order of states."""
+    lifecycle = automaton.lifecycle
+    states = automaton.names(automaton.close(before))
+    role = lifecycle.operation(seen.operation).role
+    existing = tuple(s for s in states if s != ABSENT)
+    if role in (Role.READ, Role.LIST) and seen.what == OK and existing and ABSENT not in states:
+        known = {lifecycle.state(s).status for s in automaton.states}
+        shown = "/".join(value or "?" for value in seen.shows or ())
+        frame = lifecycle.state(existing[0]).frame or lifecycle.frame
+        if len(existing) == 1 and lifecycle.state(existing[0]).terminal:
+            return f"nothing leaves {existing[0]}", frame
+        if shown not in known:
+            return f"{shown} is no state of a job", frame
+        was = automaton.names(before)
+        return (f"{shown} does not follow {was[0]}" if len(was) == 1 else f"{shown} does not come back"), frame
+    rows = automaton.possible(before, seen.operation, seen.cls)
+    if rows:
+        refusal = seen.what == ERROR
+        rows = tuple(sorted(rows, key=lambda pair: (_refuses(pair[1]) != refusal, -pair[1].grade)))
+        return rows[0][1].name, rows[0][1].source
+    return "an id is given once", lifecycle.frame
+
+
+def _refuses(row: Transition) -> bool:
+    return isinstance(row.label, CallLabel) and row.label.reply.error is not None
+
+
+def _rows_taken(automaton: Automaton, before: int, seen: Observation) -> Iterator[str]:
+    """The rows an observation took: the only one possible, and the only unseen move that led to it."""
+    if seen.what == UNKNOWN:
+        return
+    closed = automaton.close(before)
+    fitting = [move for name in automaton.names(closed) for move in automaton.moves(name, seen)]
+    rows = {move.row.name for move in fitting if move.row is not None}
+    if len(rows) == 1:
+        yield next(iter(rows))
+    elif rows and all(move.row is not None for move in fitting):
+        yield from sorted(rows)
+    was = automaton.names(before)
+    sources = {move.state for move in fitting}
+    if len(was) == 1 and len(sources) == 1 and was[0] not in sources:
+        (target,) = sources
+        direct = [r for r in automaton.rows if isinstance(r.label, Internal) and was[0] in r.states and r.target == target]
+        if len(direct) == 1:
+            yield direct[0].name
