@@ -1,0 +1,670 @@
+"""The reference model: a service one can call, that does what a lifecycle allows and nothing else.
+
+`Reference` checks a request, finds the job, lets `haltspec.machine` take a row and words the answer with the help of
+the API's `Service`. Errors have an order: unknown operation, malformed request, refusals of the service (semantic
+ones), then what the rows say of the job's state. What the service does by itself happens only when told to: by hand
+(`fire`), by the clock (`Schedule`), at random (`stir`), or all at once (`settle`). The clock is handed in, and all
+that looks random is drawn from the seed, so that a run can be repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from random import Random
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from haltspec import services
+from haltspec.errors import Misuse, Unknown
+from haltspec.lts import ABSENT, PLAIN, Call, Internal, Lifecycle, Operation, Request, Role, Transition
+from haltspec.machine import JobMachine, machine_for
+from haltspec.services.base import Answer, Job, JobKey, Service
+from haltspec.spec import Api, Binding
+
+if TYPE_CHECKING:
+    from haltspec.shapes import Shapes
+
+__all__ = ["Answer", "Job", "JobKey", "Reference", "Schedule"]
+
+_NUMBER: Final = attrgetter("number")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the service moves by itself: each move takes a time within bounds, drawn from the reference's seed.
+
+    Args:
+        bounds: row name or event to shortest and longest delay in seconds.
+        default: the bounds of all others.
+    """
+
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    default: tuple[float, float] = (1.0, 30.0)
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in [*self.bounds.items(), ("default", self.default)]:
+            if not 0 < low <= high:
+                raise Misuse(f"the delay of {name!r} is {low} to {high} s", "give 0 < shortest <= longest")
+
+    def delay(self, row: Transition, share: float) -> float:
+        """The delay of a row, at `share` (0 to 1) of the way from shortest to longest."""
+        assert isinstance(row.label, Internal)
+        low, high = self.bounds.get(row.name) or self.bounds.get(row.label.event) or self.default
+        return low + (high - low) * share
+
+
+class _Token(NamedTuple):
+    """An idempotency token that was used: for which parameters, for which job, when."""
+
+    parameters: bytes
+    job_id: str
+    used: float
+
+
+class _Tenant:
+    """All that one tenant has; tenants share nothing."""
+
+    __slots__ = ("jobs", "shelves", "tokens")
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Job] = {}
+        self.shelves: dict[tuple[str, str], dict[str, list[Job]]] = {}
+        """(lifecycle, kind) to parent to the jobs there, oldest first."""
+        self.tokens: dict[tuple[str, str], _Token] = {}
+
+    def put(self, job: Job) -> None:
+        key = job.key
+        self.jobs[key.id] = job
+        self.shelves.setdefault((key.lifecycle, key.kind), {}).setdefault(job.parent, []).append(job)
+
+    def drop(self, job: Job) -> None:
+        key = job.key
+        if self.jobs.get(key.id) is not job:
+            return
+        del self.jobs[key.id]
+        parents = self.shelves[key.lifecycle, key.kind]
+        shelf = parents[job.parent]
+        del shelf[bisect_left(shelf, job.number, key=_NUMBER)]
+        if not shelf:
+            del parents[job.parent]
+
+    def shelf(self, lifecycle: Lifecycle, kind: str, parent: str | None) -> Sequence[Job]:
+        """The jobs of a lifecycle, oldest first; only of one kind or parent if given."""
+        shelves: list[list[Job]] = []
+        for name in (kind,) if kind else (k.name for k in lifecycle.kinds):
+            parents = self.shelves.get((lifecycle.name, name), {})
+            if parent is None:
+                shelves.extend(parents.values())
+            elif parent in parents:
+                shelves.append(parents[parent])
+        return shelves[0] if len(shelves) == 1 else list(heapq.merge(*shelves, key=_NUMBER))
+
+    def copy(self) -> _Tenant:
+        twin = _Tenant()
+        twin.jobs = {job_id: job.copy() for job_id, job in self.jobs.items()}
+        twin.shelves = {
+            place: {parent: [twin.jobs[job.key.id] for job in shelf] for parent, shelf in parents.items()}
+            for place, parents in self.shelves.items()
+        }
+        twin.tokens = dict(self.tokens)
+        return twin
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A binding with what is looked up for it once."""
+
+    binding: Binding
+    lifecycle: Lifecycle
+    operation: Operation
+    machine: JobMachine
+    contextual: str | None
+    """The request class of a repeated token or of another kind's id."""
+
+
+class _Subject(NamedTuple):
+    """The job a request is about (none: it does not exist), and the one of another kind that has its id."""
+
+    job: Job | None
+    foreign: Job | None = None
+    repeated: bool = False
+
+
+class Reference:
+    """A running model of an API.
+
+    Args:
+        api: whose model it is.
+        clock: the time in epoch seconds; a clock that goes back is read as standing still.
+        readings: open question (full name) to reading; defaults fill the gaps.
+        seed: draws ids, delays and choices. None: the first of several free rows is always taken.
+        rows: lifecycle name to the rows that replace its own (readings do not apply to them).
+        service: replaces the API's own service.
+        schedule: when the service moves by itself; None: only when told to.
+        choose: picks one of several free rows; replaces the seed's choice.
+
+    Raises:
+        Unknown: a question, reading or lifecycle that the API does not have.
+        Misuse: a reading that this model cannot follow.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        *,
+        clock: Callable[[], float],
+        readings: Mapping[str, str] | None = None,
+        seed: int | None = None,
+        rows: Mapping[str, tuple[Transition, ...]] | None = None,
+        service: Service | None = None,
+        schedule: Schedule | None = None,
+        choose: Callable[[tuple[Transition, ...]], Transition] | None = None,
+    ) -> None:
+        self.api = api
+        self.clock = clock
+        self.seed = seed
+        self.schedule = schedule
+        self.choose = choose
+        self.service = service if service is not None else services.load(api.name)
+        self.readings: Mapping[str, str] = _readings(api, readings or {}, self.service)
+        self._machines = _machines(api, self.readings, rows or {})
+        self._plans = _plans(api, self._machines)
+        self._shapes: Shapes = self.service.shapes(api)
+        self._tenants: dict[str, _Tenant] = {}
+        self._now = float("-inf")
+        self._numbers = 0
+        self._draws = 0
+        self._due: list[tuple[float, int, int, str, str, str]] = []
+
+    # ---- calls -----------------------------------------------------------------------------------------------------
+
+    def call(self, operation: str, request: Request, *, tenant: str) -> Answer:
+        """Answer a call; what is due by the clock happens first.
+
+        Args:
+            operation: the vendor's operation name.
+            request: the request's members; they are kept and must not be changed afterwards.
+            tenant: whose jobs it can see.
+        """
+        self.catch_up()
+        plans = self._plans.get(operation)
+        if plans is None:
+            return self.service.unknown_operation(self, operation)
+        faults = self._shapes.request_faults(operation, request)
+        if faults:
+            return self.service.malformed(self, operation, faults)
+        request = _without_nulls(request)
+        plan = self._plan(plans, request, tenant)
+        refusal = self.service.check(self, plan.binding, request, tenant)
+        if refusal is not None:
+            return refusal
+        if plan.operation.role is Role.LIST:
+            return self._list(plan, request, tenant)
+        if plan.operation.role is Role.CREATE:
+            return self._create(plan, request, tenant)
+        return self._order(plan, plans, request, tenant)
+
+    def _plan(self, plans: tuple[_Plan, ...], request: Request, tenant: str) -> _Plan:
+        if len(plans) == 1:
+            return plans[0]
+        chosen = self.service.choose(self, [p.binding for p in plans if not p.binding.spreads], request, tenant)
+        return next(plan for plan in plans if plan.binding is chosen)
+
+    def _order(self, plan: _Plan, plans: tuple[_Plan, ...], request: Request, tenant: str) -> Answer:
+        subject = self._named(plan, request, tenant)
+        cls = self._class(plan, request, subject.foreign is not None)
+        job_id = str(request.get(plan.binding.id_in, ""))
+        job = subject.job or self._nobody(plan, tenant, job_id)
+        row = self._take(plan, job, cls)
+        if row is None or not isinstance(row.label, Call) or row.label.reply.error is not None:
+            return self._refusal(plan, job, row)
+        shown = self._shown(plan.lifecycle, row, (subject.foreign or job).state)
+        for spread in plans:
+            if spread.binding.spreads:
+                self._spread(spread, tenant, job_id)
+        return self._success(plan, job if subject.foreign is None else subject.foreign, shown)
+
+    def _spread(self, plan: _Plan, tenant: str, parent: str) -> None:
+        """Make a call on a parent one on each of its jobs."""
+        for job in list(self.jobs_of(tenant, plan.binding.lifecycle, plan.binding.kind, parent)):
+            self._take(plan, job, PLAIN)
+
+    def _create(self, plan: _Plan, request: Request, tenant: str) -> Answer:
+        subject = self._named(plan, request, tenant)
+        token = request.get(plan.binding.token_in) if plan.binding.token_in else None
+        if token is not None:
+            known = self._known_token(plan, request, tenant, str(token))
+            if isinstance(known, Answer):
+                return known
+            subject = known or subject
+        job = subject.job or self._newcomer(plan, request, tenant)
+        if not job.number and self.find(tenant, job.key.id) is not None:
+            return self.service.refuse(self, self.service.taken_code, f"{job.key.id} exists already")
+        cls = self._class(plan, request, subject.repeated)
+        row = self._take(plan, job, cls, request)
+        if row is None or not isinstance(row.label, Call) or row.label.reply.error is not None:
+            return self._refusal(plan, job, row)
+        shown = self._shown(plan.lifecycle, row, job.state)
+        if token is not None and not subject.repeated:
+            self._remember(plan, request, tenant, str(token), job)
+        return self._success(plan, job, shown)
+
+    def _newcomer(self, plan: _Plan, request: Request, tenant: str) -> Job:
+        binding, service = plan.binding, self.service
+        named = request.get(binding.id_in) if binding.id_in else None
+        job_id = named if isinstance(named, str) else service.new_id(self, binding, request, tenant, self._draw())
+        key = JobKey(tenant, plan.lifecycle.name, service.new_kind(self, binding, request), job_id)
+        return Job(key, parent=service.new_parent(self, binding, request, tenant, job_id))
+
+    def _known_token(self, plan: _Plan, request: Request, tenant: str, token: str) -> _Subject | Answer | None:
+        """The job a repeated token answers for, a refusal, or None if the token does not matter."""
+        home = self._home(tenant)
+        used = home.tokens.get((plan.binding.operation, token))
+        job = home.jobs.get(used.job_id) if used is not None else None
+        life = self.service.token_life(self)
+        if used is None or job is None or (life is not None and self._now - used.used > life):
+            return None
+        if used.parameters != self.service.token_parameters(plan.binding, request):
+            reading = self.service.other_parameters(self)
+            if reading == "new job":
+                return None
+            if reading != "same job":
+                return self.service.refuse(self, reading, f"the token {token!r} was used with other parameters")
+        return _Subject(job, repeated=True)
+
+    def _remember(self, plan: _Plan, request: Request, tenant: str, token: str, job: Job) -> None:
+        parameters = self.service.token_parameters(plan.binding, request)
+        self._home(tenant).tokens[plan.binding.operation, token] = _Token(parameters, job.key.id, self._now)
+
+    def _named(self, plan: _Plan, request: Request, tenant: str) -> _Subject:
+        binding = plan.binding
+        named = request.get(binding.id_in) if binding.id_in else None
+        found = self._home(tenant).jobs.get(named) if isinstance(named, str) else None
+        if found is None:
+            return _Subject(None)
+        if found.key.lifecycle == binding.lifecycle and binding.kind in ("", found.key.kind):
+            return _Subject(found)
+        return _Subject(None, found)
+
+    def _class(self, plan: _Plan, request: Request, is_contextual: bool) -> str:
+        if is_contextual and plan.contextual is not None:
+            return plan.contextual
+        return plan.operation.class_of(request) if plan.operation.classes else PLAIN
+
+    def _nobody(self, plan: _Plan, tenant: str, job_id: str) -> Job:
+        """A stand-in for a job that does not exist."""
+        return Job(JobKey(tenant, plan.lifecycle.name, plan.binding.kind or plan.lifecycle.kinds[0].name, job_id))
+
+    def _take(self, plan: _Plan, job: Job, cls: str, request: Request | None = None) -> Transition | None:
+        """Take one of the rows that answer the call; None if there is none."""
+        rows = plan.machine.rows_for(job.state, plan.operation.name, cls)
+        if not rows:
+            return None
+        row = rows[0] if len(rows) == 1 else self._pick(job, rows)
+        before = job.state
+        plan.machine.fire(job, row)
+        if job.state != before:
+            if request is not None and before == ABSENT:
+                self._settle_in(plan.binding, job, request)
+            self._has_moved(job, row, before)
+        return row
+
+    def _pick(self, job: Job, rows: tuple[Transition, ...]) -> Transition:
+        agreeing = tuple(row for row in rows if self.service.permits(self, job, row)) or rows
+        if len(agreeing) == 1:
+            return agreeing[0]
+        if self.choose is not None:
+            return self.choose(agreeing)
+        return agreeing[0] if self.seed is None else agreeing[int(self._draw(), 16) % len(agreeing)]
+
+    def _settle_in(self, binding: Binding, job: Job, request: Request) -> None:
+        self._numbers += 1
+        job.number = self._numbers
+        self.service.create(self, binding, job, request)
+        self._home(job.key.tenant).put(job)
+        self.service.created(self, binding, job, request)
+
+    def _has_moved(self, job: Job, row: Transition, before: str) -> None:
+        job.entered += 1
+        if job.state == ABSENT:
+            self._home(job.key.tenant).drop(job)
+        if self.schedule is not None:
+            self._plan_next(job)
+        self.service.moved(self, job, row, before)
+
+    @staticmethod
+    def _shown(lifecycle: Lifecycle, row: Transition, state: str) -> dict[str, str]:
+        """The status members of a reply: what the row says, or else what the state shows."""
+        assert isinstance(row.label, Call)
+        values = row.label.reply.shows
+        if values is None:
+            values = lifecycle.state(state).shows
+        return dict(zip(lifecycle.status_members, values, strict=False))
+
+    def _success(self, plan: _Plan, job: Job, shown: Mapping[str, str]) -> Answer:
+        binding = plan.binding
+        if binding.view is None:
+            return self.service.success(self, binding, {})
+        if job.number:
+            body = self.service.view(self, job, binding, shown)
+        else:  # only changed rows answer for a job that does not exist
+            body = {plan.lifecycle.id_member_of(job.key.kind): job.key.id, **shown}
+        for member in reversed(binding.view):
+            body = {member: body}
+        return self.service.success(self, binding, body)
+
+    def _refusal(self, plan: _Plan, job: Job, row: Transition | None) -> Answer:
+        if row is None or not isinstance(row.label, Call) or row.label.reply.error is None:
+            text = f"no row answers {plan.operation.name} in the state {job.state}"
+            return self.service.refuse(self, self.service.fault_code, text)
+        code = row.label.reply.error
+        text = self.service.refusal_text(self, code, plan.binding, job.key.id, row)
+        return self.service.refuse(self, code, text)
+
+    # ---- lists -----------------------------------------------------------------------------------------------------
+
+    def _list(self, plan: _Plan, request: Request, tenant: str) -> Answer:
+        binding, service = plan.binding, self.service
+        newest_first = service.is_newest_first(self, binding, request)
+        shelf = self._home(tenant).shelf(plan.lifecycle, binding.kind, service.scope(binding, request))
+        size, offset = service.page_size(binding, request), service.first_item(binding, request)
+        given = request.get(binding.next_in) if binding.next_in else None
+        after = _after(binding, tenant, request, given, service.keeps_page_parameters(self))
+        if after is None:
+            return service.refuse(
+                self, service.bad_page_code, f"{binding.next_in} {given!r} was not given for this list"
+            )
+        items: list[dict[str, Any]] = []
+        last, more, total = 0, False, 0
+        for job in _onwards(shelf, after, newest_first):
+            shown = self._listed(plan, job)
+            if shown is None or not service.selects(self, binding, request, job):
+                continue
+            total += 1
+            if offset is not None and total <= offset:
+                continue
+            if len(items) < size:
+                items.append(service.view(self, job, binding, shown))
+                last = job.number
+            elif offset is None:
+                more = True
+                break
+        body = service.list_body(self, binding, items, total if offset is not None else None)
+        if more and binding.next_out:
+            body[binding.next_out] = _page_token(binding, tenant, request, last)
+        return service.success(self, binding, body)
+
+    def _listed(self, plan: _Plan, job: Job) -> dict[str, str] | None:
+        rows = plan.machine.rows_for(job.state, plan.operation.name, PLAIN)
+        for row in rows:
+            if isinstance(row.label, Call) and row.label.reply.error is None:
+                return self._shown(plan.lifecycle, row, job.state)
+        return None
+
+    # ---- the service's own moves -----------------------------------------------------------------------------------
+
+    def enabled(self, job: Job) -> tuple[Transition, ...]:
+        """The moves the service may make now with a job."""
+        rows = self._machines[job.key.lifecycle].internal_rows(job.state)
+        return tuple(row for row in rows if self.service.permits(self, job, row))
+
+    def fire(self, job: Job, what: str | Transition) -> Transition:
+        """Make the move called `what` (a row, its name, or its event; the first that fits) and return its row.
+
+        Raises:
+            Misuse: no such move is possible now.
+        """
+        self._tick()
+        return self._fire(job, what)
+
+    def _fire(self, job: Job, what: str | Transition) -> Transition:
+        enabled = self.enabled(job)
+        for row in enabled:
+            if what in (row, row.name, str(row.label)):
+                self._move(job, row)
+                return row
+        name = what.name if isinstance(what, Transition) else what
+        raise Misuse(
+            f"{job.key.lifecycle} {job.key.id} shows no move {name!r} in the state {job.state}",
+            f"possible: {', '.join(repr(row.name) for row in enabled) or 'none'}",
+        )
+
+    def _move(self, job: Job, row: Transition) -> None:
+        before = job.state
+        self._machines[job.key.lifecycle].fire(job, row)
+        self._has_moved(job, row, before)
+
+    def stir(self, rng: Random) -> tuple[Job, Transition] | None:
+        """Make one possible move at random and tell which; None if there is none."""
+        self._tick()
+        moves = [(job, row) for job in self.jobs() for row in self.enabled(job)]
+        if not moves:
+            return None
+        job, row = rng.choice(moves)
+        self._move(job, row)
+        return job, row
+
+    def settle(self) -> None:
+        """Let every job move, by the first row each time, until it is settled or would come to a state again."""
+        self._tick()
+        for job in self.jobs():
+            been = {job.state}
+            while not self.service.is_settled(self, job):
+                row = next((r for r in self.enabled(job) if r.target_from(job.state) not in been), None)
+                if row is None:
+                    break
+                self._move(job, row)
+                been.add(job.state)
+
+    def catch_up(self) -> None:
+        """Make all moves that are due by the clock, each at its own time."""
+        now = max(self.clock(), self._now)
+        while self._due and self._due[0][0] <= now:
+            due, _, entered, tenant, job_id, name = heapq.heappop(self._due)
+            job = self.find(tenant, job_id)
+            if job is None or job.entered != entered:
+                continue
+            self._now = max(due, self._now)
+            row = next((r for r in self.enabled(job) if r.name == name), None)
+            if row is None:
+                self._plan_next(job)
+            else:
+                self._move(job, row)
+        self._now = now
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next move is due, in epoch seconds; None if none is planned."""
+        return self._due[0][0] if self._due else None
+
+    def _plan_next(self, job: Job) -> None:
+        """Plan the soonest of the moves that are possible in the state just entered."""
+        assert self.schedule is not None
+        rows = self._machines[job.key.lifecycle].internal_rows(job.state)
+        if rows:
+            shares = (int(self._draw()[:12], 16) / 16**12 for _ in rows)
+            delay, name = min(
+                (self.schedule.delay(row, share), row.name) for row, share in zip(rows, shares, strict=True)
+            )
+            self._draws += 1
+            heapq.heappush(self._due, (self._now + delay, self._draws, job.entered, job.key.tenant, job.key.id, name))
+
+    def _tick(self) -> None:
+        self._now = max(self.clock(), self._now)
+
+    # ---- what is there ---------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """The time of the present event, in epoch seconds."""
+        return self._now
+
+    def find(self, tenant: str, job_id: str) -> Job | None:
+        """The job with this id in the tenant, of whatever kind."""
+        home = self._tenants.get(tenant)
+        return home.jobs.get(job_id) if home is not None else None
+
+    def jobs(self, tenant: str | None = None) -> list[Job]:
+        """All jobs that exist, of one tenant if given, oldest first."""
+        homes = self._tenants.values() if tenant is None else [self._home(tenant)]
+        return sorted((job for home in homes for job in home.jobs.values()), key=_NUMBER)
+
+    def jobs_of(self, tenant: str, lifecycle: str, kind: str = "", parent: str | None = None) -> Sequence[Job]:
+        """The tenant's jobs of a lifecycle, oldest first; only of one kind or parent if given."""
+        return self._home(tenant).shelf(self.api.lifecycle(lifecycle), kind, parent)
+
+    def add(self, key: JobKey, data: Mapping[str, Any], *, parent: str = "", role: str = "", cls: str = PLAIN) -> Job:
+        """Make a job that no request names by the first row that creates one.
+
+        Args:
+            key: its key.
+            data: what the service remembers of it.
+            parent: the id of what it belongs to.
+            role: the operation that creates it; the lifecycle's first with the role CREATE if left out.
+            cls: the request class.
+        """
+        lifecycle = self.api.lifecycle(key.lifecycle)
+        role = role or next(o.name for o in lifecycle.operations if o.role is Role.CREATE)
+        machine = self._machines[key.lifecycle]
+        rows = [r for r in machine.rows_for(ABSENT, role, cls) if r.target_from(ABSENT) != ABSENT]
+        job = Job(key, parent=parent, data=data)
+        if rows:
+            self._numbers += 1
+            job.number = self._numbers
+            machine.fire(job, rows[0])
+            self._home(key.tenant).put(job)
+            self._has_moved(job, rows[0], ABSENT)
+        return job
+
+    def fork(self) -> Reference:
+        """An independent copy of everything but the clock, which is shared."""
+        twin = object.__new__(Reference)
+        twin.__dict__.update(self.__dict__)
+        twin._tenants = {name: home.copy() for name, home in self._tenants.items()}
+        twin._due = list(self._due)
+        return twin
+
+    def fingerprint(self) -> Hashable:
+        """The abstract state: jobs by tenant in order of creation, their states, and tokens; no ids, no times."""
+        return tuple(sorted((name, *self._print_of(home)) for name, home in self._tenants.items()))
+
+    def _print_of(self, home: _Tenant) -> tuple[Hashable, ...]:
+        jobs = sorted(home.jobs.values(), key=_NUMBER)
+        places = {job.key.id: place for place, job in enumerate(jobs)}
+        states = tuple(
+            (job.key.lifecycle, job.key.kind, places.get(job.parent, -1), job.state, self.service.abstract(self, job))
+            for job in jobs
+        )
+        tokens = (
+            (operation, token, places.get(used.job_id, -1), used.parameters)
+            for (operation, token), used in home.tokens.items()
+        )
+        return states, tuple(sorted(tokens))
+
+    def _home(self, tenant: str) -> _Tenant:
+        home = self._tenants.get(tenant)
+        if home is None:
+            home = self._tenants[tenant] = _Tenant()
+        return home
+
+    def _draw(self) -> str:
+        """64 hexadecimal digits that no other draw has."""
+        self._draws += 1
+        return hashlib.blake2b(f"{self.seed}:{self._draws}".encode(), digest_size=32).hexdigest()
+
+
+# ---- definitions looked up once -----------------------------------------------------------------------------------
+
+
+def _readings(api: Api, chosen: Mapping[str, str], service: Service) -> dict[str, str]:
+    questions = api.all_questions()
+    for name, reading in chosen.items():
+        question = api.question(name)
+        question.reading(reading)
+        if name in service.unmodelled and reading != question.default:
+            raise Misuse(
+                f"{api.name}: the reference model has no choice for {name!r}",
+                f"leave it at its default reading, {question.default!r}",
+            )
+    return {name: chosen.get(name, question.default) for name, question in questions.items()}
+
+
+def _machines(
+    api: Api, readings: Mapping[str, str], rows: Mapping[str, tuple[Transition, ...]]
+) -> dict[str, JobMachine]:
+    known = {lifecycle.name for lifecycle in api.lifecycles}
+    for name in rows:
+        if name not in known:
+            raise Unknown(f"lifecycle of {api.name}", name, known)
+    machines = {}
+    for lifecycle in api.lifecycles:
+        own = {q.name: readings[f"{lifecycle.name}/{q.name}"] for q in lifecycle.questions}
+        held = rows[lifecycle.name] if lifecycle.name in rows else lifecycle.rows(own)
+        machines[lifecycle.name] = machine_for(lifecycle, held)
+    return machines
+
+
+def _without_nulls(request: Request) -> Request:
+    """The request without members that are null, which says the same as leaving them out."""
+    return {
+        name: _without_nulls(value) if isinstance(value, Mapping) else value
+        for name, value in request.items()
+        if value is not None
+    }
+
+
+def _plans(api: Api, machines: Mapping[str, JobMachine]) -> dict[str, tuple[_Plan, ...]]:
+    plans: dict[str, tuple[_Plan, ...]] = {}
+    for name in api.operations:
+        for binding in api.bound(name):
+            lifecycle = api.lifecycle(binding.lifecycle)
+            operation = lifecycle.operation(binding.role)
+            contextual = next((c.name for c in operation.classes if c.contextual), None)
+            plan = _Plan(binding, lifecycle, operation, machines[lifecycle.name], contextual)
+            plans[name] = (*plans.get(name, ()), plan)
+    return plans
+
+
+# ---- lists --------------------------------------------------------------------------------------------------------
+
+
+def _onwards(shelf: Sequence[Job], after: int, newest_first: bool) -> Iterator[Job]:
+    """The jobs that follow the one with the number `after` (0: all), in the order of the list."""
+    if newest_first:
+        end = bisect_left(shelf, after, key=_NUMBER) if after else len(shelf)
+        return (shelf[place] for place in range(end - 1, -1, -1))
+    start = bisect_right(shelf, after, key=_NUMBER)
+    return (shelf[place] for place in range(start, len(shelf)))
+
+
+def _page_token(binding: Binding, tenant: str, request: Request, after: int) -> str:
+    """A token that names where the next page begins, for which list, and the parameters it was given for."""
+    return f"{after:x}-{_digest(tenant, binding.operation, str(after))}-{_parameters(binding, request)}"
+
+
+def _after(binding: Binding, tenant: str, request: Request, token: Any, strict: bool) -> int | None:
+    """Where a page begins (0: at the beginning); None if the token was never given for this list."""
+    if token is None:
+        return 0
+    number, _, rest = str(token).partition("-")
+    try:
+        after = int(number, 16)
+    except ValueError:
+        return None
+    digest, _, parameters = rest.partition("-")
+    if digest != _digest(tenant, binding.operation, str(after)):
+        return None
+    return None if strict and parameters != _parameters(binding, request) else after
+
+
+def _parameters(binding: Binding, request: Request) -> str:
+    given = sorted((name, repr(value)) for name, value in request.items() if name != binding.next_in)
+    return _digest(*(f"{name}={value}" for name, value in given))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=6).hexdigest()

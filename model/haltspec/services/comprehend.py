@@ -1,0 +1,302 @@
+"""What Amazon Comprehend answers beyond the state of a job: ARNs, times, outputs, filters, refusals.
+
+Sources are those of `haltspec.apis.comprehend`; the rules that these replies must satisfy stand there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from haltspec.apis.comprehend import ARN_TYPE, OUTPUT_TAG, STEM
+from haltspec.lts import Call, Request, Role, Transition
+from haltspec.rules import seconds
+from haltspec.services.base import Answer, Job, Service, World
+from haltspec.spec import Binding
+
+if TYPE_CHECKING:
+    from haltspec.shapes import Fault
+
+_ENDED: Final = ("COMPLETED", "FAILED", "STOPPED")
+_TRAINED: Final = ("TRAINED", "TRAINED_WITH_WARNING")
+_TRAINING_ENDED: Final = (*_TRAINED, "IN_ERROR", "STOPPED")
+_NAME_IN: Final = {"document-classifier": "DocumentClassifierName", "entity-recognizer": "RecognizerName"}
+_MODEL_IN: Final = {"entities": "EntityRecognizerArn", "document-classification": "DocumentClassifierArn"}
+_ARCHIVED: Final = "output.tar.gz"
+_NOT_FOUND: Final = ("JobNotFoundException", "ResourceNotFoundException", "ResourceUnavailableException")
+_THROTTLED: Final = "TooManyRequestsException"
+_ACTIVE_LIMIT: Final = 10
+_TAG_LIMIT: Final = 50
+_URI_LIMIT: Final = 1024
+
+_JOB_MEMBERS: Final = (
+    *("JobName", "InputDataConfig", "DataAccessRoleArn", "LanguageCode", "VolumeKmsKeyId", "VpcConfig"),
+    *("EntityRecognizerArn", "DocumentClassifierArn", "FlywheelArn", "NumberOfTopics", "TargetEventTypes"),
+    *("Mode", "RedactionConfig"),
+)
+_EXTRA_MEMBERS: Final = {
+    "entities": {"LanguageCode", "EntityRecognizerArn", "FlywheelArn", "VolumeKmsKeyId", "VpcConfig"},
+    "dominant-language": {"VolumeKmsKeyId", "VpcConfig"},
+    "key-phrases": {"LanguageCode", "VolumeKmsKeyId", "VpcConfig"},
+    "sentiment": {"LanguageCode", "VolumeKmsKeyId", "VpcConfig"},
+    "targeted-sentiment": {"LanguageCode", "VolumeKmsKeyId", "VpcConfig"},
+    "pii": {"LanguageCode", "Mode", "RedactionConfig"},
+    "events": {"LanguageCode", "TargetEventTypes"},
+    "topics": {"NumberOfTopics", "VolumeKmsKeyId", "VpcConfig"},
+    "document-classification": {"DocumentClassifierArn", "FlywheelArn", "VolumeKmsKeyId", "VpcConfig"},
+}
+_COMMON_MEMBERS: Final = {"JobName", "InputDataConfig", "DataAccessRoleArn"}
+_ECHOED: Final = {
+    kind: tuple(member for member in _JOB_MEMBERS if member in extra | _COMMON_MEMBERS)
+    for kind, extra in _EXTRA_MEMBERS.items()
+}
+_MODEL_COMMON: Final = (
+    *("LanguageCode", "InputDataConfig", "DataAccessRoleArn", "VolumeKmsKeyId", "VpcConfig"),
+    *("ModelKmsKeyId", "VersionName"),
+)
+_MODEL_ECHOED: Final = {
+    "document-classifier": (*_MODEL_COMMON, "OutputDataConfig", "Mode"),
+    "entity-recognizer": _MODEL_COMMON,
+}
+_MODEL_TIMES: Final = ("SubmitTime", "TrainingStartTime", "TrainingEndTime", "EndTime", "Message")
+_BRIEF: Final = ("EntityRecognizerArn", "DocumentClassifierArn")
+_NO_INPUT: Final = "NO_READ_ACCESS_TO_INPUT: The given role cannot read the input."
+_TOO_SMALL: Final = "DOCUMENT_CORPUS_SIZE_LESS_THAN_MINIMUM: The input is smaller than allowed."
+
+
+class Comprehend(Service):
+    """The reference service of Amazon Comprehend."""
+
+    unmodelled: ClassVar[frozenset[str]] = frozenset({"partial output of a stopped job", "retention"})
+    message_member: ClassVar[str] = "Message"
+    bad_page_code: ClassVar[str] = "InvalidRequestException"
+
+    # ---- requests --------------------------------------------------------------------------------------------------
+
+    def malformed(self, world: World, operation: str, faults: Sequence[Fault]) -> Answer:
+        """A malformed request is refused with the error of the chosen reading."""
+        body = super().malformed(world, operation, faults).reply or {}
+        return self.refuse(world, world.readings["error for a malformed request"], str(body[self.message_member]))
+
+    def check(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
+        """Filters, tags, models and combinations of members that the shapes cannot express."""
+        role = world.api.role(binding).role
+        if role is Role.LIST:
+            given = request.get("Filter")
+            if given is not None and len(given) != 1:
+                code = world.readings["error for two filters"]
+                return self.refuse(world, code, "Give exactly one filter, or none.")
+        if role is not Role.CREATE:
+            return None
+        return (
+            self._bad_tags(world, request)
+            or self._bad_members(world, binding, request, tenant)
+            or self._bad_model(world, binding, request, tenant)
+            or self._too_many(world, binding, tenant)
+        )
+
+    def _invalid(self, world: World, text: str) -> Answer:
+        return self.refuse(world, "InvalidRequestException", text)
+
+    def _bad_tags(self, world: World, request: Request) -> Answer | None:
+        tags = request.get("Tags") or ()
+        if len(tags) > _TAG_LIMIT:
+            return self.refuse(world, "TooManyTagsException", f"A resource has at most {_TAG_LIMIT} tags.")
+        key_limit, value_limit = map(int, world.readings["bounds of tags"].split(" and "))
+        if any(len(tag["Key"]) > key_limit or len(tag.get("Value") or "") > value_limit for tag in tags):
+            return self._invalid(world, f"Keys of tags have at most {key_limit} characters, values {value_limit}.")
+        return None
+
+    def _bad_members(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
+        if binding.kind in STEM and len(_output_uri(world, binding.kind, "0" * 32, request, tenant)) > _URI_LIMIT:
+            return self._invalid(world, "OutputDataConfig.S3Uri leaves no room for the name of the output.")
+        if binding.kind == "pii":
+            if request["LanguageCode"] not in world.readings["languages of a PII job"].split(", "):
+                return self._invalid(world, f"The language {request['LanguageCode']} is not supported.")
+            redaction = request.get("RedactionConfig") or {}
+            if request["Mode"] == "ONLY_REDACTION" and not redaction.get("PiiEntityTypes"):
+                return self._invalid(world, "RedactionConfig with PiiEntityTypes is needed for ONLY_REDACTION.")
+        return None
+
+    def _bad_model(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
+        member = _MODEL_IN.get(binding.kind)
+        if member is None:
+            return None
+        arn = request.get(member)
+        if arn is None:
+            needed = binding.kind == "document-classification" and request.get("FlywheelArn") is None
+            code = world.readings["model missing"]
+            return (
+                self.refuse(world, code, f"{member} or FlywheelArn is needed.")
+                if needed and code != "accepted"
+                else None
+            )
+        model = world.find(tenant, arn)
+        if model is None:
+            return self.refuse(world, "ResourceNotFoundException", f"RESOURCE_NOT_FOUND: There is no model {arn}.")
+        if model.state not in _TRAINED:
+            return self.refuse(world, "ResourceUnavailableException", f"The model {arn} is not trained.")
+        return None
+
+    def _too_many(self, world: World, binding: Binding, tenant: str) -> Answer | None:
+        code = world.readings["too many jobs"]
+        if code == "queued" or binding.kind not in STEM:
+            return None
+        active = sum(job.state not in _ENDED for job in world.jobs_of(tenant, binding.lifecycle, binding.kind))
+        if active < _ACTIVE_LIMIT:
+            return None
+        return self.refuse(world, code, f"At most {_ACTIVE_LIMIT} jobs of a kind are active at once.")
+
+    # ---- jobs ------------------------------------------------------------------------------------------------------
+
+    def new_id(self, world: World, binding: Binding, request: Request, tenant: str, draw: str) -> str:
+        """32 hexadecimal digits for a job, the ARN made of name and version for a model."""
+        name_in = _NAME_IN.get(binding.kind)
+        if name_in is None:
+            return draw[:32]
+        version = request.get("VersionName")
+        name = f"{request[name_in]}/version/{version}" if version is not None else request[name_in]
+        return _arn(tenant, binding.kind, name)
+
+    def create(self, world: World, binding: Binding, job: Job, request: Request) -> None:
+        """Keep the request and the time."""
+        job.put(request=request, SubmitTime=_now(world))
+
+    def moved(self, world: World, job: Job, row: Transition, before: str) -> None:
+        """Note when a job ended, and why it failed."""
+        if job.key.kind in STEM:
+            if job.state in _ENDED:
+                job.put(EndTime=_now(world))
+            if job.state == "FAILED":
+                job.put(Message=_NO_INPUT if before == "SUBMITTED" else _TOO_SMALL)
+        elif job.state == "TRAINING":
+            job.put(began=_now(world))
+        elif job.state in _TRAINING_ENDED:
+            job.put(TrainingEndTime=_now(world), EndTime=_now(world))
+            if job.state in _TRAINED:
+                job.put(TrainingStartTime=job.data.get("began"))
+            if job.state == "IN_ERROR":
+                job.put(Message=_NO_INPUT)
+
+    def permits(self, world: World, job: Job, row: Transition) -> bool:
+        """A deletion is refused because a model is in use if and only if an active job uses it."""
+        label = row.label
+        if not isinstance(label, Call) or label.operation != "Delete" or job.state not in _TRAINED:
+            return True
+        return (label.reply.error == "ResourceInUseException") == _is_in_use(world, job)
+
+    # ---- replies ---------------------------------------------------------------------------------------------------
+
+    def view(self, world: World, job: Job, binding: Binding, shown: Mapping[str, str]) -> dict[str, Any]:
+        """A job or model as Describe and List show it, or what Start, Stop and Create tell of it."""
+        data, key = job.data, job.key
+        if key.kind in _NAME_IN:
+            arn = {_id_member(key.kind): key.id}
+            return {**arn, **shown, **_model(job)} if binding.full else arn
+        head: dict[str, Any] = {"JobId": key.id, **shown}
+        if binding.role == "Stop":
+            return head
+        head["JobArn"] = _arn(key.tenant, ARN_TYPE[key.kind], key.id)
+        request = data["request"]
+        if not binding.full:
+            return head | {member: request[member] for member in _BRIEF if member in request}
+        head |= {member: request[member] for member in _ECHOED[key.kind] if member in request}
+        head |= {member: data[member] for member in ("SubmitTime", "EndTime", "Message") if member in data}
+        uri = _output_uri(world, key.kind, key.id, request, key.tenant)
+        head["OutputDataConfig"] = {**request["OutputDataConfig"], "S3Uri": uri}
+        return head
+
+    def refusal_text(self, world: World, code: str, binding: Binding, job_id: str, row: Transition) -> str:
+        """The message of a refusal."""
+        if code == "JobNotFoundException":
+            return f"JOB_NOT_FOUND: There is no job {job_id}."
+        if code == "ResourceNotFoundException":
+            return "RESOURCE_NOT_FOUND: There is no such resource."
+        return f"{binding.operation} is not possible now: {row.name}."
+
+    def http_status(self, world: World, code: str) -> int:
+        """The documented status, or that of the chosen reading where documents disagree."""
+        if code in _NOT_FOUND:
+            return int(world.readings["HTTP status of not found"])
+        if code == _THROTTLED:
+            return int(world.readings["HTTP status of throttling"])
+        return super().http_status(world, code)
+
+    # ---- lists -----------------------------------------------------------------------------------------------------
+
+    def selects(self, world: World, binding: Binding, request: Request, job: Job) -> bool:
+        """The one filter: status, name, or submitted before or after a time."""
+        given = request.get("Filter")
+        if not given:
+            return True
+        (name, want), data = next(iter(given.items())), job.data
+        if name in ("JobStatus", "Status"):
+            return bool(job.state == want)
+        if name in ("SubmitTimeBefore", "SubmitTimeAfter"):
+            return _in_time(world, name, data["SubmitTime"], want)
+        has = data["request"].get(name)
+        if name == "JobName" and world.readings["filter on a job's name"] == "prefix":
+            return isinstance(has, str) and has.startswith(want)
+        return bool(has == want)
+
+    def is_newest_first(self, world: World, binding: Binding, request: Request) -> bool:
+        """By the time filter where one is given; two kinds are documented the other way round."""
+        given = request.get("Filter") or {}
+        if "SubmitTimeBefore" in given or "SubmitTimeAfter" in given:
+            documented = world.readings["order of a topics list"] == "as documented"
+            inverted = documented and binding.kind in ("topics", "entity-recognizer")
+            return ("SubmitTimeAfter" in given) != inverted
+        return world.readings["order of an unfiltered list"] == "newest first"
+
+
+def _in_time(world: World, name: str, submitted: float, want: Any) -> bool:
+    limit = seconds(want)
+    if limit is None or submitted == limit:
+        return limit is not None and world.readings["time filters at the bound"] == "yes"
+    return (submitted < limit) == (name == "SubmitTimeBefore")
+
+
+def _now(world: World) -> float:
+    """The time in epoch seconds, in whole milliseconds."""
+    return round(world.now, 3)
+
+
+def _arn(tenant: str, resource: str, name: str) -> str:
+    account, _, region = tenant.partition("/")
+    partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return f"arn:{partition}:comprehend:{region}:{account}:{resource}/{name}"
+
+
+def _output_uri(world: World, kind: str, job_id: str, request: Request, tenant: str) -> str:
+    """Where the output of a job is."""
+    given: str = request["OutputDataConfig"]["S3Uri"]
+    slash = "" if given.endswith("/") else "/"
+    account = tenant.partition("/")[0]
+    is_plain = kind == "events" or (kind == "pii" and world.readings["output of a PII job"] == "plain files")
+    return f"{given}{slash}{account}-{OUTPUT_TAG[kind]}-{job_id}/output/{'' if is_plain else _ARCHIVED}"
+
+
+def _id_member(kind: str) -> str:
+    return "DocumentClassifierArn" if kind == "document-classifier" else "EntityRecognizerArn"
+
+
+def _model(job: Job) -> dict[str, Any]:
+    """The members of a described model besides its ARN and status."""
+    request = job.data["request"]
+    echoed = {name: request[name] for name in _MODEL_ECHOED[job.key.kind] if name in request}
+    return echoed | {name: job.data[name] for name in _MODEL_TIMES if name in job.data}
+
+
+def _is_in_use(world: World, model: Job) -> bool:
+    """True if an active job uses the model."""
+    lifecycle, kind = ("job", "entities")
+    if model.key.kind == "document-classifier":
+        lifecycle, kind = ("unstoppable", "document-classification")
+    member = _MODEL_IN[kind]
+    return any(
+        job.state not in _ENDED and job.data["request"].get(member) == model.key.id
+        for job in world.jobs_of(model.key.tenant, lifecycle, kind)
+    )
+
+
+SERVICE: Final = Comprehend()
