@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, NamedTuple
 
 from haltspec.lts import ABSENT, ANY_ERROR, PLAIN, Call, Grade, Internal, Lifecycle, Reply, Role, Transition
@@ -70,7 +69,7 @@ def matches(seen: Pattern | None, shown: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One way a state can answer an observation: by `row` (None in a cell left open by the floor), going to `target`."""
+    """One way a state can give an observation: by `row` (None where no row is needed), going to `target`."""
 
     state: str
     row: Transition | None
@@ -86,6 +85,7 @@ class Automaton:
         readings: the readings that hold; None: every reading of every open question.
         rows: the rows to use instead of the lifecycle's (a mutant); None: those of the lifecycle under `readings`.
         open_ids: a job may come into being unseen (its creation is not in the recording).
+        declared: for each operation the error codes that may refuse it in a silent cell; None: any code may.
     """
 
     def __init__(
@@ -96,9 +96,11 @@ class Automaton:
         readings: Mapping[str, str] | None = None,
         rows: tuple[Transition, ...] | None = None,
         open_ids: bool = False,
+        declared: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
         self.lifecycle = lifecycle
         self.floor = floor
+        self._declared = declared
         self.states = tuple(state.name for state in lifecycle.states)
         self.bit = {name: 1 << index for index, name in enumerate(self.states)}
         self.everything = (1 << len(self.states)) - 1
@@ -111,9 +113,8 @@ class Automaton:
         self._open = frozenset(lifecycle.silent_cells()) if lenient else frozenset()
         self._cells: dict[tuple[str, str, str], list[Transition]] = {}
         self._index_calls(rows)
-        self._weak = frozenset(
-            cell for cell, own in self._cells.items() if cell not in self._open and max(row.grade for row in own) < floor
-        )
+        closed = ((cell, own) for cell, own in self._cells.items() if cell not in self._open)
+        self._weak = frozenset(cell for cell, own in closed if max(row.grade for row in own) < floor)
         self._reach = self._close_internal(rows, open_ids)
         self._after: dict[tuple[int, Observation], int] = {}
         self._closed: dict[int, int] = {}
@@ -134,10 +135,10 @@ class Automaton:
             if isinstance(row.label, Internal):
                 for state in row.states:
                     moves[state].add(row.target_from(state))
-        for state in self.lifecycle.states:
-            frame = state.frame or self.lifecycle.frame
-            if frame.grade is Grade.ASSUMED and self.floor > Grade.ASSUMED and state.name != ABSENT:
-                moves[state.name].update(name for name in self.states if name != ABSENT)
+        for framed in self.lifecycle.states:
+            frame = framed.frame or self.lifecycle.frame
+            if frame.grade is Grade.ASSUMED and self.floor > Grade.ASSUMED and framed.name != ABSENT:
+                moves[framed.name].update(name for name in self.states if name != ABSENT)
         if open_ids:
             moves[ABSENT].update(self.states)
         reach: dict[str, int] = {}
@@ -150,7 +151,7 @@ class Automaton:
             reach[start] = sum(self.bit[name] for name in seen)
         return reach
 
-    # ---- beliefs ------------------------------------------------------------------------------------------------------
+    # ---- beliefs ----------------------------------------------------------------------------------------------------
 
     def names(self, belief: int) -> tuple[str, ...]:
         """The names of the states in a belief, in the lifecycle's order."""
@@ -204,7 +205,8 @@ class Automaton:
             return found
         stays = Move(state, None, state)
         if seen.what == ERROR:
-            return (stays,)
+            known = self._declared is None or seen.code in self._declared.get(seen.operation, ())
+            return (stays,) if known or cell in self._weak else ()
         return (stays, *(Move(state, None, row.target_from(state)) for row in rows))
 
     @staticmethod
@@ -225,7 +227,7 @@ class Automaton:
     def _is_list(self, seen: Observation) -> bool:
         return self.lifecycle.operation(seen.operation).role is Role.LIST
 
-    # ---- what could have been seen ------------------------------------------------------------------------------------
+    # ---- what could have been seen ----------------------------------------------------------------------------------
 
     def is_constrained(self, belief: int, seen: Observation) -> bool:
         """True if another answer could have been impossible: no state of the closed belief leaves the cell open."""
@@ -266,14 +268,6 @@ class Automaton:
                     found[Observation(operation, cls, OK)] = None
                     found[Observation(operation, cls, UNKNOWN)] = None
         return tuple(sorted(found, key=lambda o: (o.operation, o.cls, o.what, o.shows or (), o.code)))
-
-
-@cache
-def automaton(lifecycle_key: tuple[str, str], floor: Grade, open_ids: bool) -> Automaton:
-    """The shared automaton of an API's lifecycle, (API name, lifecycle name), with every reading possible."""
-    from haltspec.apis import load
-
-    return Automaton(load(lifecycle_key[0]).lifecycle(lifecycle_key[1]), floor=floor, open_ids=open_ids)
 
 
 class Monitor:

@@ -16,7 +16,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from haltspec.automaton import UNKNOWN, Automaton, Observation
+from haltspec.automaton import OK, UNKNOWN, Automaton, Observation
 from haltspec.observe import Event
 
 Placed = frozenset[int]
@@ -61,7 +61,7 @@ def steps(
         force: position of an event of unknown effect that is taken to have happened.
         leave_out: position of an event that is taken not to have happened.
 
-    After an impossible event the belief starts again from all states that could have given it.
+    After an impossible event the belief starts again from all states that could have given it (a refusal: goes on).
     """
     return _Search(automaton, events, initial, window, clients, force, leave_out).run()
 
@@ -85,9 +85,7 @@ class _Search:
         self.leave_out = leave_out
         self.open: dict[int, float] = {}
         self.absorbed: list[Observation] = []
-        self.configurations: dict[Placed, int] = {
-            frozenset(): automaton.initial if initial is None else initial
-        }
+        self.configurations: dict[Placed, int] = {frozenset(): automaton.initial if initial is None else initial}
 
     def run(self) -> Iterator[Step]:
         order = range(len(self.events))
@@ -139,7 +137,7 @@ class _Search:
     def _is_plain(self, position: int) -> bool:
         return not self.absorbed and self.events[position].seen.what != UNKNOWN
 
-    # ---- the search ---------------------------------------------------------------------------------------------------
+    # ---- the search -------------------------------------------------------------------------------------------------
 
     def _return(self, position: int) -> Iterator[Step]:
         event = self.events[position]
@@ -147,7 +145,7 @@ class _Search:
         optional = event.seen.what == UNKNOWN and position != self.force
         if len(self.open) == 1 and self.configurations.keys() == {frozenset()} and self._is_plain(position):
             after = self.automaton.after(before, event.seen)
-            reached = {frozenset(): after} if after else {}
+            reached: dict[Placed, int] = {frozenset(): after} if after else {}
         else:
             reached = self._place(position, optional)
         del self.open[position]
@@ -157,9 +155,15 @@ class _Search:
         if not optional:
             yield Step(position, before, after, self.automaton.is_constrained(before, event.seen))
         if not reached:
-            everything = self.automaton.everything
-            reached = {frozenset(): self.automaton.image(everything, event.seen) or everything}
+            reached = {frozenset(): self._resume(before, event.seen)}
         self.configurations = reached
+
+    def _resume(self, before: int, seen: Observation) -> int:
+        """The belief to go on with after an impossible event: a refusal is taken to have changed nothing."""
+        if seen.what != OK:
+            return before
+        everything = self.automaton.everything
+        return self.automaton.image(everything, seen) or everything
 
     def _belief(self) -> int:
         belief = 0

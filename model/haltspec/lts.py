@@ -470,7 +470,7 @@ def row_cells(lifecycle: Lifecycle, row: Transition) -> Iterator[tuple[str, str,
                     yield state, operation.name, cls
 
 
-# ---- checks at definition time ----------------------------------------------------------------------------------------
+# ---- checks at definition time --------------------------------------------------------------------------------------
 
 
 def _faults(lc: Lifecycle) -> Iterator[str]:
@@ -633,8 +633,8 @@ def _cell_faults(lc: Lifecycle) -> Iterator[str]:
 def _reach_faults(lc: Lifecycle) -> Iterator[str]:
     moves: dict[str, set[str]] = {state.name: set() for state in lc.states}
     for row in lc.all_rows():
-        for state in row.states:
-            moves[state].add(row.target_from(state))
+        for name in row.states:
+            moves[name].add(row.target_from(name))
     seen, todo = {ABSENT}, [ABSENT]
     while todo:
         for target in moves[todo.pop()] - seen:

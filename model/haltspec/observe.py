@@ -145,7 +145,7 @@ class _Projector:
         histories = tuple(h for h in self.histories.values() if h.events)
         return Projection(self.api, self.calls, histories, exchanges, sights, self.faults)
 
-    # ---- first pass ---------------------------------------------------------------------------------------------------
+    # ---- first pass -------------------------------------------------------------------------------------------------
 
     def _gather(self, index: int, call: Call, bound: _Bound) -> None:
         role = bound.operation.role
@@ -175,7 +175,7 @@ class _Projector:
         job_id = view.get(bound.id_member) if isinstance(view, Mapping) else None
         return job_id if isinstance(job_id, str) else None
 
-    # ---- second pass --------------------------------------------------------------------------------------------------
+    # ---- second pass ------------------------------------------------------------------------------------------------
 
     def _observe(self, index: int, call: Call, bound: _Bound) -> Iterator[tuple[JobKey, Observation]]:
         binding, operation = bound.binding, bound.operation
@@ -259,7 +259,7 @@ class _Projector:
         end = math.inf if call.end is None else call.end
         history.events.append(Event(seen, call.start, end, index, bound.operation.role in _READING))
 
-    # ---- listings -----------------------------------------------------------------------------------------------------
+    # ---- listings ---------------------------------------------------------------------------------------------------
 
     def _listings(self) -> Iterator[tuple[_Bound, list[int]]]:
         """Complete listings: the pages of each, from one without a token to one that gives none."""
@@ -315,7 +315,7 @@ class _Projector:
         before = bisect.bisect_right(self.changes, (end, math.inf))
         return any(change[1] >= start for change in self.changes[:before])
 
-    # ---- for data rules -----------------------------------------------------------------------------------------------
+    # ---- for data rules ---------------------------------------------------------------------------------------------
 
     def _exchange(self, call: Call) -> Exchange:
         bound = self.bound[call.operation][0]

@@ -21,9 +21,10 @@ from haltspec.observe import History, JobKey, Projection, project, succeeded
 from haltspec.rules import CallRule, HistoryRule, SightRule
 from haltspec.shapes import Breach, Shapes
 from haltspec.shapes import load as load_shapes
-from haltspec.spec import Api
+from haltspec.spec import Api, Nature
 from haltspec.trace import Call
 
+_MOST_READS: Final = 64
 _UNDECLARED: Final = "errors are declared"
 FLOORS: Final = (Grade.ASSUMED, Grade.IMPLIED, Grade.STATED)
 
@@ -141,8 +142,23 @@ class Judgement:
         """The automaton of a lifecycle at a floor."""
         key = (lifecycle, floor, open_ids)
         if key not in self._automata:
-            self._automata[key] = Automaton(self.api.lifecycle(lifecycle), floor=floor, open_ids=open_ids)
+            self._automata[key] = Automaton(
+                self.api.lifecycle(lifecycle), floor=floor, open_ids=open_ids, declared=self._declared(lifecycle)
+            )
         return self._automata[key]
+
+    def _declared(self, lifecycle: str) -> dict[str, frozenset[str]]:
+        """For each operation of a lifecycle, the codes that some wire operation declares as a refusal."""
+        found: dict[str, frozenset[str]] = {}
+        for binding in self.api.bindings:
+            if binding.lifecycle == lifecycle:
+                codes = {
+                    spec.code
+                    for spec in self.api.errors
+                    if spec.operations and spec.declared_by(binding.operation) and Nature.REFUSAL in spec.natures
+                }
+                found[binding.role] = found.get(binding.role, frozenset()) | codes
+        return found
 
 
 _shared: dict[int, Judgement] = {}
@@ -193,7 +209,7 @@ class _Judge:
             projection=self.projection,
         )
 
-    # ---- one job ------------------------------------------------------------------------------------------------------
+    # ---- one job ----------------------------------------------------------------------------------------------------
 
     def _job(self, history: History) -> Iterator[Violation]:
         strict = self._run(history, Grade.ASSUMED)
@@ -269,7 +285,6 @@ class _Judge:
         )
         rule, source = _blame(automaton, step.before, event.seen)
         lifecycle = automaton.lifecycle
-        calls = tuple(dict.fromkeys(e.call for e in history.events[: step.position + 1]))
         return Violation(
             rule=f"{lifecycle.full_name}/{rule}",
             grade=min(grade, source.grade),
@@ -279,12 +294,27 @@ class _Judge:
                 f"possible: {_answers(automaton, step.before, event.seen)}"
             ),
             job=history.key,
-            calls=(*(c for c in calls if c != event.call), event.call),
+            calls=self._needed(history, step),
             belief=belief,
             possible=possible,
         )
 
-    # ---- rules on calls -----------------------------------------------------------------------------------------------
+    def _needed(self, history: History, step: Step) -> tuple[int, ...]:
+        """The calls that rule the step out: those before it that may have changed the job, and the reads it needs.
+
+        Leaving out a read only weakens the belief, so what is still impossible without it was never shown by it.
+        """
+        breaking = history.events[step.position]
+        kept = [e for e in history.events[: step.position + 1] if e is not breaking]
+        reads = [e for e in kept if e.reads]
+        for read in reads if len(reads) <= _MOST_READS else ():
+            fewer = [e for e in kept if e is not read]
+            trial = History(history.key, [*fewer, breaking], history.created)
+            if any(s.position == len(fewer) and not s.after for s in self._run(trial, Grade.ASSUMED)):
+                kept = fewer
+        return (*dict.fromkeys(e.call for e in kept if e.call != breaking.call), breaking.call)
+
+    # ---- rules on calls ---------------------------------------------------------------------------------------------
 
     def _generic(self) -> Iterator[Violation]:
         for index, call in enumerate(self.projection.calls):
@@ -393,11 +423,15 @@ class _Judge:
     ) -> Iterator[Violation]:
         if wrong is not None:
             place = f"{self.api.name}/{lifecycle}" if rule in own else self.api.name
-            told = f"{_told(job)}: {wrong}" if job is not None else f"{self.projection.calls[calls[-1]].operation}: {wrong}"
+            told = (
+                f"{_told(job)}: {wrong}"
+                if job is not None
+                else f"{self.projection.calls[calls[-1]].operation}: {wrong}"
+            )
             yield Violation(f"{place}/{rule.name}", rule.source.grade, rule.source, told, job, calls)
 
 
-# ---- words ------------------------------------------------------------------------------------------------------------
+# ---- words ----------------------------------------------------------------------------------------------------------
 
 
 def _told(key: JobKey) -> str:
@@ -452,8 +486,8 @@ def _blame(automaton: Automaton, before: int, seen: Observation) -> tuple[str, S
     rows = automaton.possible(before, seen.operation, seen.cls)
     if rows:
         refusal = seen.what == ERROR
-        rows = tuple(sorted(rows, key=lambda pair: (_refuses(pair[1]) != refusal, -pair[1].grade)))
-        return rows[0][1].name, rows[0][1].source
+        _, row = min(rows, key=lambda r: (_refuses(r[1]) != refusal, refusal and r[0] != ABSENT, -r[1].grade))
+        return row.name, row.source
     return "an id is given once", lifecycle.frame
 
 
@@ -476,6 +510,7 @@ def _rows_taken(automaton: Automaton, before: int, seen: Observation) -> Iterato
     sources = {move.state for move in fitting}
     if len(was) == 1 and len(sources) == 1 and was[0] not in sources:
         (target,) = sources
-        direct = [r for r in automaton.rows if isinstance(r.label, Internal) and was[0] in r.states and r.target == target]
+        unseen = (row for row in automaton.rows if isinstance(row.label, Internal))
+        direct = [row for row in unseen if was[0] in row.states and row.target == target]
         if len(direct) == 1:
             yield direct[0].name

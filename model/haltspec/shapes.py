@@ -157,7 +157,7 @@ def _late(module: str) -> Any:
         raise Misuse(f"the shapes need {name}, which is not installed", "run: pip install 'haltspec[all]'") from None
 
 
-# ---- compiling shapes ------------------------------------------------------------------------------------------------
+# ---- compiling shapes -----------------------------------------------------------------------------------------------
 
 
 class _Compiler:
@@ -289,7 +289,7 @@ def _map(key: Check, item: Check, shape: Mapping[str, Any]) -> Check:
     return check
 
 
-# ---- scalars ---------------------------------------------------------------------------------------------------------
+# ---- scalars --------------------------------------------------------------------------------------------------------
 
 _PLURALS: Final = {"entry": "entries"}
 _NOT_FINITE: Final = frozenset(("NaN", "Infinity", "-Infinity"))

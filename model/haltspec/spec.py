@@ -244,7 +244,7 @@ def reach(reply: Any, path: Path) -> Any:
     return reply
 
 
-# ---- checks at definition time ----------------------------------------------------------------------------------------
+# ---- checks at definition time --------------------------------------------------------------------------------------
 
 
 def _faults(api: Api) -> Iterator[str]:
@@ -277,9 +277,12 @@ def _faults(api: Api) -> Iterator[str]:
             code = getattr(getattr(row.label, "reply", None), "error", None)
             if code not in (None, ANY_ERROR) and api.error(code) is None:
                 yield f"row {row.name!r} of {lc.full_name} answers the unknown error {code!r}"
-    for sourced in (*api.errors, *api.rules, *(r for lc in api.lifecycles for r in lc.rules)):
-        if sourced.source.document and sourced.source.document not in documents:
-            yield f"{getattr(sourced, 'code', None) or getattr(sourced, 'name', '')!r} cites the unknown document {sourced.source.document!r}"
+    sources = [(f"error {error.code!r}", error.source) for error in api.errors]
+    sources += [(f"rule {rule.name!r}", rule.source) for rule in api.rules]
+    sources += [(f"rule {rule.name!r} of {lc.full_name}", rule.source) for lc in api.lifecycles for rule in lc.rules]
+    for what, source in sources:
+        if source.document and source.document not in documents:
+            yield f"{what} cites the unknown document {source.document!r}"
     for error in api.errors:
         for name in error.operations:
             if name not in api.operations:

@@ -34,7 +34,7 @@ from haltspec.lts import (
 )
 from haltspec.spec import Ambiguity, Api, Binding, ErrorSpec, Nature, Pattern, Statement
 
-# ---- sources ----------------------------------------------------------------------------------------------------------
+# ---- sources --------------------------------------------------------------------------------------------------------
 
 PAGE: Final = Document("StopEntitiesDetectionJob", "Comprehend API Reference, StopEntitiesDetectionJob", "2020-03 to 2021-10")
 REF: Final = Document("APIREF", "Comprehend API Reference, other pages", "2022-02-07")
@@ -48,7 +48,7 @@ NUKE: Final = Document("NUKE", "aws-nuke pull requests 653, 696, 884, 1090", "20
 TERRAFORM: Final = Document("TF", "terraform-provider-aws, internal/service/comprehend", "2025")
 ISSUE: Final = Document("boto3#2541", "boto3 issue 2541: real answer to a list with two filters", "2020")
 
-# ---- shared by all lifecycles -----------------------------------------------------------------------------------------
+# ---- shared by all lifecycles ---------------------------------------------------------------------------------------
 
 FOREIGN: Final = "another kind's id"
 REPEATED: Final = "repeated token"
@@ -150,7 +150,7 @@ def _list_rules(status_in: str, name_in: str, name_member: str) -> tuple[rules.C
     )
 
 
-# ---- analysis jobs ----------------------------------------------------------------------------------------------------
+# ---- analysis jobs --------------------------------------------------------------------------------------------------
 
 _LIVE = ("SUBMITTED", "IN_PROGRESS", "STOP_REQUESTED")
 _ENDED = ("COMPLETED", "FAILED", "STOPPED")
@@ -471,7 +471,7 @@ UNSTOPPABLE = Lifecycle(
     rules=_JOB_RULES,
 )
 
-# ---- training of models -----------------------------------------------------------------------------------------------
+# ---- training of models ---------------------------------------------------------------------------------------------
 
 _TRAINED = ("TRAINED", "TRAINED_WITH_WARNING")
 _MODEL_ENDED = (*_TRAINED, "IN_ERROR", "STOPPED")
@@ -597,7 +597,7 @@ TRAINING = Lifecycle(
     ),
 )
 
-# ---- operations on the wire -------------------------------------------------------------------------------------------
+# ---- operations on the wire -----------------------------------------------------------------------------------------
 
 _PAGING: Final[dict[str, str]] = {"next_in": "NextToken", "next_out": "NextToken", "limit_in": "MaxResults"}
 
@@ -631,7 +631,7 @@ _BINDINGS = (
     *_model_bindings("entity-recognizer", "EntityRecognizer"),
 )
 
-# ---- errors -----------------------------------------------------------------------------------------------------------
+# ---- errors ---------------------------------------------------------------------------------------------------------
 
 
 def _declaring(*prefixes: str, but: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -689,7 +689,7 @@ _ERRORS = (
     ErrorSpec("ValidationError", (400,), (Nature.INVALID,), _COMMON),
 )
 
-# ---- questions about data ---------------------------------------------------------------------------------------------
+# ---- questions about data -------------------------------------------------------------------------------------------
 
 
 def _data_question(name: str, asks: str, default: str, others: tuple[str, ...], evidence: str) -> OpenQuestion:
@@ -738,7 +738,7 @@ _RULES = (
     _time_order("lists under a time filter are in order", "...Filter, SubmitTimeBefore and SubmitTimeAfter"),
 )
 
-# ---- what the page says -----------------------------------------------------------------------------------------------
+# ---- what the page says ---------------------------------------------------------------------------------------------
 
 _STATEMENTS = (
     Statement(1, "Description, 1st sentence", "The call stops a job that is in progress.", ("job/stop asked", "job/stop while queued")),

@@ -1,0 +1,124 @@
+"""`haltspec check`: is this recorded traffic possible at all?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from haltspec.apis import load
+from haltspec.errors import BadTrace, HaltspecError
+from haltspec.lts import Grade
+from haltspec.oracle import Report, Settings, Verdict, judge
+from haltspec.report import as_json, exit_code, render, worst
+from haltspec.trace import Call, read, read_file
+
+MISUSE = 2
+
+
+def floor_of(_ctx: click.Context, _param: click.Parameter, value: str) -> Grade:
+    """The grade named on the command line."""
+    return Grade[value.upper()]
+
+
+def recording(file: str, bad: list[BadTrace], *, lenient: bool) -> list[Call]:
+    """The calls of a recording (`-` is standard input), up to the first bad line, which is put into `bad`.
+
+    With `lenient` bad lines are skipped and all of them are put into `bad`.
+    """
+    on_bad = bad.append if lenient else None
+    if file == "-":
+        source = read(sys.stdin.buffer, name="<stdin>", on_bad=on_bad)
+    else:
+        source = read_file(file, on_bad=on_bad)
+    return list(_until_bad(source, bad))
+
+
+def _until_bad(source: Iterator[Call], bad: list[BadTrace]) -> Iterator[Call]:
+    """What was read before a bad line stays good."""
+    try:
+        yield from source
+    except BadTrace as error:
+        bad.append(error)
+
+
+def by_api(calls: list[Call], bad: list[BadTrace]) -> dict[str, list[Call]]:
+    """The calls of each API; calls of an unknown API or operation end up in `bad`."""
+    found: dict[str, list[Call]] = {}
+    for call in calls:
+        try:
+            load(call.api).bound(call.operation)
+        except HaltspecError as error:
+            bad.append(BadTrace(call.place, str(error), "correct the line, or leave it out"))
+            continue
+        found.setdefault(call.api, []).append(call)
+    return found
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--format", "format_", type=click.Choice(["auto", "ndjson"]), default="auto", help="What the files are.")
+@click.option(
+    "--floor",
+    type=click.Choice([str(g) for g in Grade], case_sensitive=False),
+    default="implied",
+    show_default=True,
+    callback=floor_of,
+    help="Rules graded below it only warn.",
+)
+@click.option("--window", type=click.FloatRange(min=0), default=0.0, metavar="S", help="Reads may be S seconds old.")
+@click.option(
+    "--patience", type=click.FloatRange(min=0), metavar="S", help="What is owed for S seconds is a violation."
+)
+@click.option("--alone", is_flag=True, help="The recording holds every call made in its tenants.")
+@click.option("--lenient", is_flag=True, help="Skip and count bad lines instead of stopping at the first.")
+@click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
+def command(
+    files: tuple[str, ...],
+    format_: str,
+    floor: Grade,
+    window: float,
+    patience: float | None,
+    alone: bool,
+    lenient: bool,
+    as_json_: bool,
+) -> None:
+    """Judge recorded calls (NDJSON, one call a line; `-` reads standard input) against the documented lifecycles.
+
+    Exit 0 if everything is possible, 1 if something is not, 2 for bad input, 3 if it cannot be told.
+    """
+    del format_  # one format so far; the option keeps its place in the contract
+    settings = Settings(floor, window, patience, alone)
+    bad: list[BadTrace] = []
+    reports: list[tuple[str, Report]] = []
+    for file in files:
+        for api, calls in by_api(recording(file, bad, lenient=lenient), bad).items():
+            reports.append((file, judge(load(api), calls, settings)))
+    verdict = worst(report.verdict for _, report in reports)
+    if as_json_:
+        click.echo(json.dumps(_json(reports, bad, verdict), indent=1))
+    else:
+        for file, report in reports:
+            for line in render(report, file):
+                click.echo(line)
+        if len(reports) > 1:
+            click.echo(f"{len(reports)} recordings: {verdict.value.upper()}")
+    for error in bad:
+        click.echo(str(error), err=True)
+    if bad and lenient:
+        click.echo(f"{len(bad)} bad line(s) skipped", err=True)
+    if (bad and not lenient) or not reports:
+        sys.exit(MISUSE)
+    sys.exit(exit_code(verdict))
+
+
+def _json(reports: list[tuple[str, Report]], bad: list[BadTrace], verdict: Verdict) -> dict[str, Any]:
+    return {
+        "verdict": verdict.value,
+        "files": [{"file": str(Path(file)) if file != "-" else "-", **as_json(report)} for file, report in reports],
+        "bad": [{"place": e.place, "reason": e.reason, "remedy": e.remedy} for e in bad],
+    }

@@ -1,0 +1,85 @@
+"""`haltspec explain`: tell a recording call by call, with the belief after each."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from haltspec.apis import load
+from haltspec.commands.check import MISUSE, by_api, recording
+from haltspec.errors import BadTrace
+from haltspec.explain import JobStory, stories
+from haltspec.oracle import Report, Settings, judge
+from haltspec.report import as_json, call_words, exit_code, render, worst
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("--window", type=click.FloatRange(min=0), default=0.0, metavar="S", help="Reads may be S seconds old.")
+@click.option("--alone", is_flag=True, help="The recording holds every call made in its tenants.")
+@click.option("--lenient", is_flag=True, help="Skip and count bad lines instead of stopping at the first.")
+@click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
+def command(file: str, window: float, alone: bool, lenient: bool, as_json_: bool) -> None:
+    """Tell a recording (NDJSON; `-` reads standard input) job by job: each call, and what the job may then be.
+
+    Exit 0 if everything is possible, 1 if something is not, 2 for bad input, 3 if it cannot be told.
+    """
+    settings = Settings(window=window, alone=alone)
+    bad: list[BadTrace] = []
+    reports = [
+        judge(load(api), calls, settings) for api, calls in by_api(recording(file, bad, lenient=lenient), bad).items()
+    ]
+    if as_json_:
+        click.echo(json.dumps({"reports": [_json(report, settings) for report in reports]}, indent=1))
+    else:
+        for report in reports:
+            for line in _lines(report, settings, file):
+                click.echo(line)
+    for error in bad:
+        click.echo(str(error), err=True)
+    if (bad and not lenient) or not reports:
+        sys.exit(MISUSE)
+    sys.exit(exit_code(worst(report.verdict for report in reports)))
+
+
+def _lines(report: Report, settings: Settings, name: str) -> Iterator[str]:
+    calls = report.projection.calls
+    for story in stories(report, settings):
+        yield f"{story.job.kind or story.job.lifecycle} {story.job.id} of {story.job.tenant}"
+        for told in story.told:
+            yield f"  {calls[told.call].place}  {call_words(calls[told.call])}"
+            if told.effect is not None:
+                yield f"      {told.seen}: {told.effect.value}"
+            elif told.after:
+                free = "" if told.constrained else "  (any answer would have passed)"
+                yield f"      {told.seen}: now {' or '.join(told.after)}{free}"
+            else:
+                yield f"      {told.seen}: IMPOSSIBLE while {' or '.join(told.before)}; possible:"
+                yield from (f"        {line}" for line in told.possible)
+    yield from render(report, name, show_calls=True)
+
+
+def _json(report: Report, settings: Settings) -> dict[str, Any]:
+    return {**as_json(report), "stories": [_story(story) for story in stories(report, settings)]}
+
+
+def _story(story: JobStory) -> dict[str, Any]:
+    return {
+        "job": story.job._asdict(),
+        "told": [
+            {
+                "call": told.call,
+                "seen": str(told.seen),
+                "before": list(told.before),
+                "after": list(told.after),
+                "possible": list(told.possible),
+                "effect": told.effect.value if told.effect is not None else None,
+                "constrained": told.constrained,
+            }
+            for told in story.told
+        ],
+    }

@@ -1,0 +1,129 @@
+"""A report in words for people and as JSON for programs: the same facts in both, stable in order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from haltspec.oracle import Pending, Report, Verdict, Violation
+from haltspec.trace import Call, to_line
+
+Style = Callable[[str, str], str]
+"""Decorates a text: takes it and one of `fail`, `pass`, `inconclusive`, `stated`, `implied`, `assumed`, `dim`."""
+
+
+def plain(text: str, _style: str) -> str:
+    """No decoration."""
+    return text
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """FAIL if any is, else INCONCLUSIVE if any is, else PASS."""
+    found = set(verdicts)
+    for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+        if verdict in found:
+            return verdict
+    return Verdict.PASS
+
+
+def exit_code(verdict: Verdict) -> int:
+    """0 for a pass, 1 for a failure, 3 if none failed but something is inconclusive."""
+    return {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}[verdict]
+
+
+def grouped(violations: Sequence[Violation]) -> dict[str, list[Violation]]:
+    """Violations by rule, in order of first appearance."""
+    groups: dict[str, list[Violation]] = {}
+    for violation in violations:
+        groups.setdefault(violation.rule, []).append(violation)
+    return groups
+
+
+def call_words(call: Call) -> str:
+    """A call and its answer on one line: operation, request, what came back."""
+    request = _brief(call.request)
+    if call.status is None:
+        return f"{call.operation} {request} -> no answer"
+    told = f"{call.status} {call.error}" if call.error else f"{call.status} {_brief(call.reply)}"
+    return f"{call.operation} {request} -> {told}"
+
+
+def _brief(value: Any, limit: int = 300) -> str:
+    text = "" if value is None else json.dumps(value, default=dict, ensure_ascii=False)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def render(report: Report, name: str, *, style: Style = plain, show_calls: bool = False) -> Iterator[str]:
+    """The report on the recording called `name`, line by line: the verdict, then each broken rule once."""
+    share = f"{report.constrained_share:.0%} of {report.observations} observations constrained"
+    head = style(report.verdict.value.upper(), report.verdict.value)
+    yield f"{name}: {head}  {report.api}, {report.calls} calls, {report.jobs} jobs, {share}"
+    for number, (rule, found) in enumerate(grouped((*report.violations, *report.warnings)).items(), start=1):
+        yield from _violation(number, rule, found, report.projection.calls, style, show_calls)
+    if report.pending:
+        oldest = max(report.pending, key=lambda owed: owed.age)
+        yield f"  {len(report.pending)} pending at the end, e.g. {_owed(oldest)}"
+
+
+def _owed(owed: Pending) -> str:
+    return f"{owed.name!r} for {owed.age:.1f} s ({owed.job.id})"
+
+
+def _violation(
+    number: int, rule: str, found: Sequence[Violation], calls: Sequence[Call], style: Style, show_calls: bool
+) -> Iterator[str]:
+    first = min(found, key=lambda v: len(v.calls))
+    times = f" ({len(found)} times)" if len(found) > 1 else ""
+    yield f"  {number}. {style(f'{first.grade!s:8}', str(first.grade))} {rule}{times}"
+    yield f"     {first.message}"
+    yield style(f"     source: {first.source}", "dim")
+    places = [calls[index].place for index in first.calls if calls[index].place]
+    if show_calls:
+        for index in first.calls:
+            yield f"       {call_words(calls[index])}"
+    elif places:
+        yield style(
+            f"     at {', '.join(places[-3:])}{' (last of ' + str(len(places)) + ')' if len(places) > 3 else ''}", "dim"
+        )
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The report as JSON values.
+
+    `api`, `verdict`, `violations` and `warnings` (each `rule`, `grade`, `source`, `message`, `job`, `belief`,
+    `possible`, `calls` as trace lines, `places`), `calls`, `jobs`, `observations`, `constrained`, `coverage` (rows with how often they
+    were taken) and `pending`.
+    """
+    calls = report.projection.calls
+    return {
+        "api": report.api,
+        "verdict": report.verdict.value,
+        "violations": [violation_json(v, calls) for v in report.violations],
+        "warnings": [violation_json(v, calls) for v in report.warnings],
+        "calls": report.calls,
+        "jobs": report.jobs,
+        "observations": report.observations,
+        "constrained": report.constrained,
+        "coverage": dict(report.taken),
+        "pending": [
+            {"name": p.name, "source": str(p.source), "job": p.job._asdict(), "age": p.age} for p in report.pending
+        ],
+    }
+
+
+def violation_json(violation: Violation, calls: Sequence[Call]) -> dict[str, Any]:
+    """One violation as JSON values; see `as_json`."""
+    shown = [calls[index] for index in violation.calls]
+    job: Mapping[str, Any] | None = violation.job._asdict() if violation.job is not None else None
+    return {
+        "rule": violation.rule,
+        "grade": str(violation.grade),
+        "source": str(violation.source),
+        "message": violation.message,
+        "job": job,
+        "belief": list(violation.belief),
+        "possible": list(violation.possible),
+        "calls": [json.loads(to_line(call)) for call in shown],
+        "places": [call.place for call in shown if call.place],
+    }
