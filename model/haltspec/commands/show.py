@@ -183,17 +183,126 @@ def _operations(api: Api, lifecycle: Lifecycle) -> Iterator[str]:
             yield from paragraph(cls.sentence, indent=2, first=f"{operation.name} [{cls.name}]: ")
 
 
-def _rows(lifecycle: Lifecycle, rows: Sequence[Transition], *, indent: int) -> Iterator[str]:
-    """A table of rows, each followed by its source."""
-    cells = [("ROW", "FROM", "WHAT HAPPENS", "TO", "GRADE")]
+def _rows(lifecycle: Lifecycle, rows: Sequence[Transition], *, indent: int) -> list[str]:
+    """A table of rows, each with its source below it."""
+    cells = [("GRADE", "ROW", "FROM", "WHAT HAPPENS", "TO")]
     for row in rows:
-        target = "stays" if row.target == SAME else row.target
-        cells.append((row.name, _from(lifecycle, row), _label(lifecycle, row), target, str(row.grade)))
-    sources = iter(told(row.source) for row in rows)
-    lines = table(cells, indent=indent, stretch=(0, 1, 2))
-    yield lines[0]
-    for number, line in enumerate(lines[1:], start=1):
-        yield line
-        following = lines[number + 1] if number + 1 < len(lines) else " " * indent + "end"
-        if _begins_row(following, indent):
-            yield from map(faint, paragraph(next(sources), indent=indent + 4))
+        target = "(stays)" if row.target == SAME else row.target
+        cells.append((str(row.grade), row.name, _from(lifecycle, row), _label(lifecycle, row), target))
+    return table(cells, indent=indent, stretch=(1, 2, 3), notes=[told(row.source) for row in rows])
+
+
+def _from(lifecycle: Lifecycle, row: Transition) -> str:
+    """The source states of a row, in a few words where they are all or nearly all."""
+    existing = {state.name for state in lifecycle.states} - {ABSENT}
+    if set(row.states) >= existing and len(existing) > 1:
+        return "any state" if ABSENT in row.states else f"any but {ABSENT}"
+    return ", ".join(row.states)
+
+
+def _label(lifecycle: Lifecycle, row: Transition) -> str:
+    if not isinstance(row.label, Call):
+        return f"({row.label.event})"
+    classes = lifecycle.operation(row.label.operation).classes
+    guard = ", ".join(name for name in row.label.when if name != PLAIN) if row.label.when else "any request"
+    if PLAIN in row.label.when and guard:
+        guard = f"{PLAIN}, {guard}"
+    asked = f"{row.label.operation} [{guard}]" if classes and guard else row.label.operation
+    reply = "any refusal" if row.label.reply.error == ANY_ERROR else str(row.label.reply)
+    return f"{asked} -> {reply}"
+
+
+def _question(question: OpenQuestion, lifecycle: Lifecycle | None = None) -> Iterator[str]:
+    """A question with its readings; the one the reference service takes unless told otherwise is marked `*`."""
+    yield ""
+    yield from paragraph(question.name, indent=2, first=f"{graded('open')} ")
+    yield from paragraph(question.asks, indent=4)
+    if question.states:
+        asked = f"{question.operation or 'moves'} in {', '.join(question.states)}"
+        guard = ", ".join(name for name in question.when if name != PLAIN)
+        yield from paragraph(asked + (f" [{guard}]" if guard else ""), indent=4, first="silent    ")
+    for reading in question.readings:
+        mark = "*" if reading.name == question.default else " "
+        same = reading.sentence == reading.name
+        yield from paragraph(reading.name if same else f"{reading.name}: {reading.sentence}", indent=6, first=f"{mark} ")
+        if reading.evidence:
+            yield from map(faint, paragraph(reading.evidence, indent=8))
+        if reading.rows and lifecycle is not None:
+            yield from _rows(lifecycle, reading.rows, indent=8)[1:]
+    yield from paragraph(question.evidence, indent=4, first="evidence  ")
+    yield from paragraph(question.settle, indent=4, first="to settle ")
+
+
+def _sourced(name: str, sentence: str, grade: Grade, source: str) -> Iterator[str]:
+    yield from paragraph(name, indent=2, first=f"{graded(grade)} ")
+    yield from paragraph(sentence, indent=11)
+    yield from map(faint, paragraph(source, indent=11))
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    yield from _sourced(rule.name, rule.sentence, rule.source.grade, told(rule.source))
+
+
+def _error(api: Api, error: ErrorSpec) -> Iterator[str]:
+    yield from paragraph(
+        f"{', '.join((error.code, *error.aliases))}: HTTP {' or '.join(map(str, error.http))}, "
+        f"{' or '.join(nature.value for nature in error.natures)}",
+        indent=2,
+        first=f"{graded(error.source.grade)} ",
+    )
+    yield from paragraph(_declared_by(api, error), indent=11, first="answers  ")
+    if error.note:
+        yield from paragraph(error.note, indent=11, first="note     ")
+    yield from map(faint, paragraph(told(error.source), indent=11))
+
+
+def _declared_by(api: Api, error: ErrorSpec) -> str:
+    """The operations that may answer an error, by their roles where all of a role do."""
+    left = set(error.operations)
+    if not left or left == set(api.operations):
+        return "every operation"
+    told_of: list[str] = []
+    for role in dict.fromkeys(b.role for b in api.bindings):
+        if (of_role := {b.operation for b in api.bindings if b.role == role}) <= left:
+            told_of.append(f"every {role}")
+            left -= of_role
+    for key in dict.fromkeys((b.lifecycle, b.role) for b in api.bindings):
+        if (of_role := {b.operation for b in api.bindings if (b.lifecycle, b.role) == key}) <= left:
+            told_of.append(f"{key[1]} of {key[0]}")
+            left -= of_role
+    return ", ".join((*told_of, *(name for name in error.operations if name in left)))
+
+
+Known = Mapping[str, tuple[str, str]]
+"""What a statement can be tied to: a full name with its grade (or `open`) and what it is."""
+
+
+def _known(api: Api) -> Known:
+    known = {q.name: ("open", "question") for q in api.questions}
+    known |= {r.name: (str(r.source.grade), "data rule") for r in api.rules}
+    known |= {e.code: (str(e.source.grade), "error") for e in api.errors}
+    for lc in api.lifecycles:
+        known |= {f"{lc.name}/{t.name}": (str(t.grade), "row") for t in lc.all_rows()}
+        known |= {f"{lc.name}/{q.name}": ("open", "question") for q in lc.questions}
+        known |= {f"{lc.name}/{r.name}": (str(r.source.grade), "data rule") for r in lc.rules}
+        known |= {f"{lc.name}/{p.name}": (str(p.source.grade), "progress") for p in lc.progress}
+    return known
+
+
+def _statement(statement: Statement, known: Known) -> Iterator[str]:
+    yield from paragraph(statement.says, indent=2, first=f"[ ] {statement.number:>2} ")
+    yield from map(faint, paragraph(statement.place, indent=9))
+    yield from _tied(statement.by, statement.not_modelled, known)
+
+
+def _ambiguity(ambiguity: Ambiguity, known: Known) -> Iterator[str]:
+    yield from paragraph(ambiguity.about, indent=2, first=f"{ambiguity.ref}: ")
+    yield from _tied(ambiguity.by, ambiguity.not_modelled, known)
+
+
+def _tied(by: Sequence[str], not_modelled: str, known: Known) -> Iterator[str]:
+    for name in by:
+        grade, what = known[name]
+        yield from paragraph(name, indent=9, first=f"{graded(grade)} {what:<9} ")
+    if not_modelled:
+        yield from paragraph(not_modelled, indent=9, first="not modelled: ")

@@ -15,6 +15,7 @@ from haltspec.lts import Grade, Source
 WIDTH: Final = 100
 """The columns of a line, as a reader's terminal or a page beside the vendor's has them."""
 
+_GAP: Final = "  "
 _GRADE_COLOURS: Final = {"stated": "green", "implied": "yellow", "assumed": "red", "open": "magenta"}
 
 
@@ -25,31 +26,33 @@ def wrapped(text: str, width: int) -> list[str]:
 
 def paragraph(text: str, *, indent: int = 0, first: str = "") -> Iterator[str]:
     """`text` wrapped and indented, with `first` in front of it: later lines stand under the text, not under `first`."""
-    lead = " " * indent + first
-    for number, line in enumerate(wrapped(text, WIDTH - len(lead))):
-        yield (lead if number == 0 else " " * len(lead)) + line
+    taken = indent + len(click.unstyle(first))
+    for number, line in enumerate(wrapped(text, WIDTH - taken)):
+        yield (" " * indent + first if number == 0 else " " * taken) + line
 
 
-def table(rows: Iterable[Sequence[str]], *, indent: int = 2, gap: int = 2, stretch: Sequence[int] = ()) -> list[str]:
+def table(
+    rows: Iterable[Sequence[str]], *, indent: int = 2, stretch: Sequence[int] = (), notes: Sequence[str] = ()
+) -> list[str]:
     """`rows` as aligned columns, the first row being the head; cells are wrapped so that every line fits.
 
     Args:
         rows: as many cells in each as in the head.
         indent: columns left free at the left.
-        gap: columns left free between two cells.
         stretch: the columns (by number) that give way where a table is too wide; left out, the last one.
+        notes: a paragraph under each row but the head.
     """
     cells = [list(row) for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    _fit(widths, WIDTH - indent - gap * (len(widths) - 1), stretch or (len(widths) - 1,))
+    _fit(widths, WIDTH - indent - len(_GAP) * (len(widths) - 1), stretch or (len(widths) - 1,))
     lines: list[str] = []
-    for number, row in enumerate(cells):
-        parts = zip_longest(*(wrapped(cell, width) for cell, width in zip(row, widths, strict=True)), fillvalue="")
-        for part in parts:
-            padded = [f"{text:<{width}}" for text, width in zip(part, widths, strict=True)]
-            last = len(padded) - 1 - next((i for i, text in enumerate(reversed(padded)) if text.strip()), 0)
-            padded = [*padded[:last], padded[last].rstrip()]
-            lines.append(" " * indent + (" " * gap).join(heading(t) if number == 0 else _coloured(t) for t in padded))
+    for row, note in zip_longest(cells, ("", *notes)[: len(cells)], fillvalue=""):
+        pieces = [wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+        for line in zip_longest(*pieces, fillvalue=""):
+            padded = _GAP.join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip()
+            lines.append(" " * indent + _coloured(padded))
+        if note:
+            lines.extend(faint(line) for line in paragraph(note, indent=indent + 4))
     return lines
 
 
@@ -74,13 +77,13 @@ def faint(text: str) -> str:
 
 def graded(grade: Grade | str) -> str:
     """The name of a grade (or `open`) in its colour, eight columns wide."""
-    return _coloured(f"{grade!s:<8}")
+    return click.style(f"{grade!s:<8}", fg=_GRADE_COLOURS[str(grade)])
 
 
-def _coloured(cell: str) -> str:
-    """A cell that holds a grade, in its colour; any other cell as it is."""
-    colour = _GRADE_COLOURS.get(cell.strip())
-    return click.style(cell, fg=colour) if colour else cell
+def _coloured(line: str) -> str:
+    """A line of a table, a leading grade in its colour."""
+    grade, _, rest = line.partition(" ")
+    return f"{click.style(grade, fg=_GRADE_COLOURS[grade])} {rest}" if grade in _GRADE_COLOURS else line
 
 
 def told(source: Source) -> str:
