@@ -68,7 +68,7 @@ _SHOWN_CHARACTERS: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """What differs between the two directions: is `null` the same as an absent member; are patterns and ranges checked?
+    """What differs between the two directions: whether `null` is an absent member, whether patterns and ranges count.
 
     A reply's texts are not held against patterns nor its numbers against ranges: services answer with values that
     predate their own constraints, and the members of interest are ids, statuses and times.
@@ -307,7 +307,7 @@ def _bounds(least: float | None, most: float | None, unit: str) -> str:
 
 @cache
 def _compiled(pattern: str) -> Any:
-    """The pattern as the vendor's servers read it: `\\w`, `\\d` and `\\s` know ASCII only, `\\p{..}` all of Unicode."""
+    r"""The pattern as the vendor's servers read it: `\w`, `\d` and `\s` know ASCII only, `\p{..}` all of Unicode."""
     regex = _late("regex")
     return regex.compile(pattern, regex.UNICODE if "\\p" in pattern or "\\P" in pattern else regex.ASCII)
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+
 from haltspec import shapes
 from haltspec.apis import load as load_api
 from haltspec.errors import Misuse, Unknown
@@ -29,10 +30,12 @@ DESCRIBED = "DescribeEntitiesDetectionJob"
 
 @pytest.fixture(scope="module")
 def comprehend() -> shapes.Shapes:
+    """The shapes of Amazon Comprehend."""
     return shapes.load(load_api("comprehend"))
 
 
 def faulty(found: tuple[Fault, ...]) -> list[tuple[str, Breach]]:
+    """Where the faults are and of what kind."""
     return [(fault.member, fault.breach) for fault in found]
 
 
@@ -65,7 +68,7 @@ class TestRequests:
         assert comprehend.request_faults(STOP, {"JobId": "é 字 ٣"}) == ()
 
     def test_ascii_classes_stay_ascii(self) -> None:
-        """`\\w` in a pattern without Unicode classes does not match letters beyond ASCII."""
+        r"""`\w` in a pattern without Unicode classes does not match letters beyond ASCII."""
         translate = shapes.load_service("translate")
         found = translate.request_faults("StartTextTranslationJob", {"InputDataConfig": {"ContentType": "tèxt/plain"}})
         assert ("InputDataConfig.ContentType", Breach.PATTERN) in faulty(found)

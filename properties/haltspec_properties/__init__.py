@@ -1,0 +1,1 @@
+"""haltspec_properties: adapters to implementations, named properties, generated tests and conformance runs."""

@@ -1,0 +1,175 @@
+"""Targets: published implementations that haltspec can start by itself, on loopback, to judge them."""
+
+from __future__ import annotations
+
+import http.client
+import importlib.metadata
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from types import TracebackType
+from typing import IO, Any, Final
+
+from haltspec.errors import AdapterFailure, Misuse
+from haltspec.spec import Api
+from haltspec_properties.adapters import TENANTS, AwsAdapter
+
+_STARTUP_S: Final = 60.0
+_STOP_S: Final = 5.0
+_CALL_S: Final = 10.0
+_SHOWN_CHARACTERS: Final = 500
+
+_SERVE: Final = """
+import logging, sys
+from moto.server import ThreadedMotoServer
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+"""
+"""The server's process: it serves until its standard input closes, so it cannot outlive the process that started it."""
+
+
+class MotoTarget:
+    """moto's server in a process of its own, on a free port of the loopback interface.
+
+    moto finds the account of a call in the header that `AwsAdapter` sends to loopback addresses, and the region in the
+    signature, so that tenants are apart. Use it as a context manager.
+
+    >>> with MotoTarget() as target:  # doctest: +SKIP
+    ...     adapter = target.adapter(haltspec.apis.load("comprehend"))
+    """
+
+    tenants: tuple[str, ...] = TENANTS
+    """Tenants to call in."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: IO[bytes] | None = None
+        self._port = 0
+
+    @property
+    def name(self) -> str:
+        """What is judged, with its version: `moto 5.2.5`."""
+        return f"moto {self.version}"
+
+    @property
+    def version(self) -> str:
+        """The version of moto that is installed; raises `Misuse` if there is none."""
+        _check_installed()
+        return importlib.metadata.version("moto")
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where it is served; raises `Misuse` if it is not running."""
+        if self._process is None:
+            raise Misuse("moto's server is not running", "start it: `with MotoTarget() as target`")
+        return f"http://127.0.0.1:{self._port}"
+
+    def adapter(self, api: Api, **options: Any) -> AwsAdapter:
+        """An adapter to it; `options` as for `AwsAdapter`."""
+        return AwsAdapter(api, self.endpoint_url, **{"alone": True, **options})
+
+    def __enter__(self) -> MotoTarget:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the server and wait until it accepts calls.
+
+        Raises:
+            Misuse: moto is not installed.
+            AdapterFailure: it did not come up.
+        """
+        if self._process is not None:
+            return
+        _check_installed()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _SERVE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=_environment(),
+        )
+        port = self._read_port(self._process)
+        if not port.isdigit():
+            told = self._told()
+            self.stop()
+            remedy = "run `python -m moto.server` to see why, or: pip install 'haltspec[all]'"
+            raise AdapterFailure("moto", f"its server did not start{told}", remedy)
+        self._port = int(port)
+
+    def reset(self) -> None:
+        """Forget all jobs of all tenants; raises `AdapterFailure` if the server does not answer."""
+        url = self.endpoint_url
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_CALL_S)
+        try:
+            connection.request("POST", "/moto-api/reset")
+            status = connection.getresponse().status
+        except OSError as error:
+            raise AdapterFailure(url, f"moto's server does not answer ({error})", "start it again") from None
+        finally:
+            connection.close()
+        if status != 200:
+            raise AdapterFailure(url, f"moto answered {status} to a reset", "use a released version of moto")
+
+    def stop(self) -> None:
+        """Stop the server, whatever state it is in."""
+        process, self._process = self._process, None
+        if process is not None:
+            for end in (process.stdin, process.stdout):
+                if end is not None:
+                    end.close()
+            for last_resort in (process.terminate, process.kill):
+                try:
+                    process.wait(_STOP_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    last_resort()
+            process.wait()
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    @staticmethod
+    def _read_port(process: subprocess.Popen[bytes]) -> str:
+        """The line with the port; empty if the process ended or took too long."""
+        assert process.stdout is not None
+        too_long = threading.Timer(_STARTUP_S, process.kill)
+        too_long.start()
+        try:
+            return process.stdout.readline().decode("ascii", "replace").strip()
+        finally:
+            too_long.cancel()
+
+    def _told(self) -> str:
+        """The end of what the server wrote about its trouble."""
+        if self._log is None:
+            return ""
+        self._log.seek(0)
+        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
+        return f" ({lines[-1][:_SHOWN_CHARACTERS]})" if lines else ""
+
+
+def _check_installed() -> None:
+    for module in ("moto", "flask"):
+        if importlib.util.find_spec(module) is None:
+            raise Misuse(f"moto's server needs {module}, which is not installed", "run: pip install 'haltspec[all]'")
+
+
+def _environment() -> dict[str, str]:
+    """The environment without settings of moto, one of which makes all accounts the same, and without the user's AWS.
+
+    moto loads service models through boto3: a profile that is named and does not exist would make every call fail.
+    """
+    dropped = ("MOTO_", "INITIAL_NO_AUTH", "AWS_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    return {**kept, "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
