@@ -1,4 +1,4 @@
-"""The vocabulary of haltspec: states, labels, rows, open questions, lifecycles, and the checks made when one is defined.
+"""The vocabulary of haltspec: states, labels, rows, open questions, lifecycles, and the checks when one is defined.
 
 A lifecycle is a finite labelled transition system of *one job*, written as frozen data in `haltspec.apis`. Everything
 else (machine, reference model, oracle, monitor, verification, diagrams) is derived from it. This module knows no API
@@ -341,11 +341,19 @@ class Rule(Protocol):
     """A data rule: what holds of the members of replies, beyond the state. Its check lives in `haltspec.rules`."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Unique in the lifecycle or API it belongs to."""
+        ...
+
     @property
-    def sentence(self) -> str: ...
+    def sentence(self) -> str:
+        """What holds, in one sentence."""
+        ...
+
     @property
-    def source(self) -> Source: ...
+    def source(self) -> Source:
+        """Who says so."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,7 +485,8 @@ def _faults(lc: Lifecycle) -> Iterator[str]:
     yield from _name_faults(lc)
     structural = list(_reference_faults(lc))
     yield from structural
-    if not structural:  # the rest would only repeat an unknown name in other words
+    if not structural and ABSENT in {state.name for state in lc.states}:
+        # The rest would only repeat an unknown name in other words.
         yield from _row_faults(lc)
         yield from _question_faults(lc)
         yield from _cell_faults(lc)
@@ -517,6 +526,10 @@ def _name_faults(lc: Lifecycle) -> Iterator[str]:
 def _reference_faults(lc: Lifecycle) -> Iterator[str]:
     states = {s.name for s in lc.states}
     operations = {o.name: o for o in lc.operations}
+    for asked in lc.operations:
+        for state in (*asked.plain_in, *(name for cls in asked.classes for name in cls.only_in)):
+            if state not in states:
+                yield f"operation {asked.name!r} has requests that arise in the unknown state {state!r}"
     for row in lc.all_rows():
         if not row.states:
             yield f"row {row.name!r} has no source state"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from haltspec.errors import BadLifecycle, Unknown
-from haltspec.lts import ANY_ERROR, Document, Lifecycle, OpenQuestion, Operation, Request, Role, Rule, Source
+from haltspec.lts import ANY_ERROR, Document, Grade, Lifecycle, OpenQuestion, Operation, Request, Role, Rule, Source
 
 Path = tuple[str, ...]
 """Member names from the root of a reply to a value; `()` is the reply itself."""
@@ -42,7 +42,8 @@ class ErrorSpec:
     """An error the API answers with.
 
     Args:
-        code: the vendor's error code; `aliases` are other spellings of the same error.
+        code: the vendor's error code; `aliases` are other spellings of the same error. A code that ends in `*` stands for
+            every code with that beginning that no other error has: a family whose members no document lists.
         http: the HTTP statuses it may carry, the documented one first.
         natures: what it means; a code may have several meanings.
         source: who declares it.
@@ -80,7 +81,8 @@ class Binding:
         parent_of: the parent's id, read off a job's id; goes with `scope_in`.
         spreads: the call is also one on every job whose parent is the named one (its reply does not show them).
         would_list: for a list: given the request and a job's id, the shown values with which that job would have been
-            in the complete listing; None if nothing can be said. Left out: every job would have been, whatever it shows.
+            in the complete listing; None if nothing can be said. Left out: every job would have been, whatever it
+            shows.
         next_in, next_out, limit_in: the paging members; empty if the list has no pages.
         total_out: for a list without page tokens: the reply member that counts all jobs; the page is the complete
             listing when it holds that many.
@@ -207,8 +209,12 @@ class Api:
         return self.lifecycle(binding.lifecycle).operation(binding.role)
 
     def error(self, code: str) -> ErrorSpec | None:
-        """The error with this code or alias, or None if the API does not know it."""
-        return self._errors.get(code)
+        """The error with this code or alias, or else of its family, or None if the API does not know it."""
+        found = self._errors.get(code)
+        if found is None:
+            families = (spec for spec in self.errors if spec.code.endswith("*"))
+            found = next((spec for spec in families if code.startswith(spec.code[:-1])), None)
+        return found
 
     def question(self, name: str) -> OpenQuestion:
         """The open question called `name`, API-wide (`token replayed`) or of a lifecycle (`job/stop while queued`)."""
@@ -272,16 +278,13 @@ def _faults(api: Api) -> Iterator[str]:
             if not any(b.lifecycle == lc.name and b.role == operation.name for b in api.bindings):
                 yield f"operation {operation.name!r} of {lc.full_name} is bound to no wire operation"
         for row in lc.all_rows():
-            if row.source.document and row.source.document not in documents:
-                yield f"row {row.name!r} of {lc.full_name} cites the unknown document {row.source.document!r}"
             code = getattr(getattr(row.label, "reply", None), "error", None)
             if code not in (None, ANY_ERROR) and api.error(code) is None:
                 yield f"row {row.name!r} of {lc.full_name} answers the unknown error {code!r}"
-    sources = [(f"error {error.code!r}", error.source) for error in api.errors]
-    sources += [(f"rule {rule.name!r}", rule.source) for rule in api.rules]
-    sources += [(f"rule {rule.name!r} of {lc.full_name}", rule.source) for lc in api.lifecycles for rule in lc.rules]
-    for what, source in sources:
-        if source.document and source.document not in documents:
+    for what, source in _sourced(api):
+        if not source.section or (not source.document and source.grade is not Grade.ASSUMED):
+            yield f"{what} has no source"
+        elif source.document and source.document not in documents:
             yield f"{what} cites the unknown document {source.document!r}"
     for error in api.errors:
         for name in error.operations:
