@@ -253,6 +253,18 @@ def reach(reply: Any, path: Path) -> Any:
 # ---- checks at definition time --------------------------------------------------------------------------------------
 
 
+def _sourced(api: Api) -> Iterator[tuple[str, Source]]:
+    """Everything that rests on a source, in words, with its source."""
+    yield from ((f"error {error.code!r}", error.source) for error in api.errors)
+    yield from ((f"data rule {rule.name!r}", rule.source) for rule in api.rules)
+    for lc in api.lifecycles:
+        yield from ((f"row {row.name!r} of {lc.full_name}", row.source) for row in lc.all_rows())
+        yield from ((f"data rule {rule.name!r} of {lc.full_name}", rule.source) for rule in lc.rules)
+        yield from ((f"progress property {p.name!r} of {lc.full_name}", p.source) for p in lc.progress)
+        yield f"the frame of {lc.full_name}", lc.frame
+        yield from ((f"the frame of {s.name} in {lc.full_name}", s.frame) for s in lc.states if s.frame is not None)
+
+
 def _faults(api: Api) -> Iterator[str]:
     lifecycles = {lc.name: lc for lc in api.lifecycles}
     documents = {d.id for d in api.documents}
