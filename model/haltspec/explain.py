@@ -118,9 +118,12 @@ class _Search:
         )
 
     def effect(self, position: int, done: list[Step]) -> Effect:
-        """What became of the call at `position`, by trying both ways; undetermined if the recording is impossible."""
-        if not all(step.after for step in done):
-            return Effect.EITHER
-        if not all(step.after for step in self.run(leave_out=position)):
+        """What became of the call at `position`, by trying both ways: which of them makes more impossible?"""
+        usual = _impossible(done)
+        if _impossible(self.run(leave_out=position)) - usual:
             return Effect.HAPPENED
-        return Effect.EITHER if all(step.after for step in self.run(force=position)) else Effect.NOT
+        return Effect.NOT if _impossible(self.run(force=position)) - usual else Effect.EITHER
+
+
+def _impossible(done: list[Step]) -> set[int]:
+    return {step.position for step in done if not step.after}

@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
+from haltspec.errors import Misuse
 from haltspec.lts import ABSENT, Request, Transition
 from haltspec.spec import Api, Binding
 
@@ -166,6 +167,28 @@ class Service:
             if job is not None and job.key.lifecycle == binding.lifecycle and binding.kind in ("", job.key.kind):
                 return binding
         return bindings[0]
+
+    # ---- examples ---------------------------------------------------------------------------------------------------
+
+    def prelude(self, tenant: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+        """The calls (operation, request) to make first in an empty tenant so that jobs can be created there."""
+        return ()
+
+    def example(
+        self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """A small valid request of an operation that creates jobs, without a token.
+
+        Args:
+            binding: the operation's binding.
+            tenant: who asks.
+            number: tells examples apart where names have to differ.
+            made: the replies to the calls of `prelude`.
+
+        Raises:
+            Misuse: no example of this operation is known.
+        """
+        raise Misuse(f"no example of {binding.operation} is known", "write the request by hand")
 
     # ---- creation --------------------------------------------------------------------------------------------------
 

@@ -71,6 +71,31 @@ class Comprehend(Service):
     message_member: ClassVar[str] = "Message"
     bad_page_code: ClassVar[str] = "InvalidRequestException"
 
+    def example(
+        self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """A small valid request that starts a job or creates a model."""
+        account = tenant.partition("/")[0]
+        role = {"DataAccessRoleArn": f"arn:aws:iam::{account}:role/analyst"}
+        if binding.lifecycle == "training":
+            data = {"S3Uri": f"s3://inbox-{account}/training"}
+            name = {_NAME_IN[binding.kind]: f"model-{number}", "LanguageCode": "en", **role}
+            if binding.kind == "document-classifier":
+                return {**name, "InputDataConfig": data}
+            types = {"EntityTypes": [{"Type": "PART"}], "Documents": data, "EntityList": data}
+            return {**name, "InputDataConfig": types}
+        request = {"InputDataConfig": {"S3Uri": f"s3://inbox-{account}/documents"}, **role}
+        request |= {"OutputDataConfig": {"S3Uri": f"s3://outbox-{account}/results"}}
+        arn = f"arn:aws:comprehend:{tenant.partition('/')[2]}:{account}"
+        own: dict[str, dict[str, Any]] = {
+            "dominant-language": {},
+            "topics": {},
+            "document-classification": {"DocumentClassifierArn": f"{arn}:document-classifier/shared"},
+            "pii": {"LanguageCode": "en", "Mode": "ONLY_OFFSETS"},
+            "events": {"LanguageCode": "en", "TargetEventTypes": ["BANKRUPTCY"]},
+        }
+        return {**request, **own.get(binding.kind, {"LanguageCode": "en"})}
+
     # ---- requests --------------------------------------------------------------------------------------------------
 
     def malformed(self, world: World, operation: str, faults: Sequence[Fault]) -> Answer:
