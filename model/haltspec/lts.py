@@ -518,15 +518,14 @@ def _name_faults(lc: Lifecycle) -> Iterator[str]:
     for state in lc.states:
         if state.name != ABSENT and len(state.shows) != len(lc.status_members):
             yield f"state {state.name!r} shows {len(state.shows)} values for {len(lc.status_members)} status members"
-    for operation in lc.operations:
-        for name in _repeated(operation.class_names):
-            yield f"operation {operation.name!r} has two request classes called {name!r}"
 
 
 def _reference_faults(lc: Lifecycle) -> Iterator[str]:
     states = {s.name for s in lc.states}
     operations = {o.name: o for o in lc.operations}
     for asked in lc.operations:
+        for name in _repeated(asked.class_names):
+            yield f"operation {asked.name!r} has two request classes called {name!r}"
         for state in (*asked.plain_in, *(name for cls in asked.classes for name in cls.only_in)):
             if state not in states:
                 yield f"operation {asked.name!r} has requests that arise in the unknown state {state!r}"
