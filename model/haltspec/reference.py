@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from haltspec import services
 from haltspec.errors import Misuse, Unknown
-from haltspec.lts import ABSENT, PLAIN, Call, Internal, Lifecycle, Operation, Request, Role, Transition
+from haltspec.lts import ABSENT, ANY_ERROR, PLAIN, Call, Internal, Lifecycle, Operation, Request, Role, Transition
 from haltspec.machine import JobMachine, machine_for
 from haltspec.services.base import Answer, Job, JobKey, Service
 from haltspec.spec import Api, Binding
@@ -225,13 +225,14 @@ class Reference:
         shown = self._shown(plan.lifecycle, row, (subject.foreign or job).state)
         for spread in plans:
             if spread.binding.spreads:
-                self._spread(spread, tenant, job_id)
+                self._spread(spread, request, tenant, job_id)
         return self._success(plan, job if subject.foreign is None else subject.foreign, shown)
 
-    def _spread(self, plan: _Plan, tenant: str, parent: str) -> None:
+    def _spread(self, plan: _Plan, request: Request, tenant: str, parent: str) -> None:
         """Make a call on a parent one on each of its jobs."""
+        cls = self._class(plan, request, False)
         for job in list(self.jobs_of(tenant, plan.binding.lifecycle, plan.binding.kind, parent)):
-            self._take(plan, job, PLAIN)
+            self._take(plan, job, cls)
 
     def _create(self, plan: _Plan, request: Request, tenant: str) -> Answer:
         subject = self._named(plan, request, tenant)
@@ -361,7 +362,7 @@ class Reference:
         if row is None or not isinstance(row.label, Call) or row.label.reply.error is None:
             text = f"no row answers {plan.operation.name} in the state {job.state}"
             return self.service.refuse(self, self.service.fault_code, text)
-        code = row.label.reply.error
+        code = row.label.reply.error if row.label.reply.error != ANY_ERROR else self.service.unnamed_code
         text = self.service.refusal_text(self, code, plan.binding, job.key.id, row)
         return self.service.refuse(self, code, text)
 
@@ -404,6 +405,16 @@ class Reference:
             if isinstance(row.label, Call) and row.label.reply.error is None:
                 return self._shown(plan.lifecycle, row, job.state)
         return None
+
+    def ask(self, binding: Binding, request: Request, tenant: str) -> Transition | None:
+        """Take the row by which a further job that a call names (by another of its bindings) answers that call.
+
+        None if no row does, which only a changed set of rows brings about.
+        """
+        plan = next(plan for plan in self._plans[binding.operation] if plan.binding is binding)
+        subject = self._named(plan, request, tenant)
+        job = subject.job or self._nobody(plan, tenant, str(request.get(binding.id_in, "")))
+        return self._take(plan, job, self._class(plan, request, False))
 
     # ---- the service's own moves -----------------------------------------------------------------------------------
 

@@ -106,6 +106,10 @@ class World(Protocol):
         """Make a job that no request names (a run's jobs) by the first row that creates one, and return it."""
         ...
 
+    def ask(self, binding: Binding, request: Request, tenant: str) -> Transition | None:
+        """Take the row by which a further job that a call names (by another of its bindings) answers that call."""
+        ...
+
     def enabled(self, job: Job) -> tuple[Transition, ...]:
         """The moves the service may make now."""
         ...
@@ -125,6 +129,7 @@ class Service:
         malformed_code, bad_page_code: the errors of a request that breaks its shape, and of a bad page token.
         unknown_operation_code: the error of an operation that does not exist.
         taken_code: the error of a creation whose new id belongs to a job that exists.
+        unnamed_code: the error of a refusal whose code no document gives.
         fault_code: the error of a call that no row answers (only a changed set of rows has such calls).
     """
 
@@ -135,6 +140,7 @@ class Service:
     bad_page_code: ClassVar[str] = "ValidationException"
     unknown_operation_code: ClassVar[str] = "UnknownOperationException"
     taken_code: ClassVar[str] = "ResourceInUseException"
+    unnamed_code: ClassVar[str] = "ValidationException"
     fault_code: ClassVar[str] = "InternalServerException"
 
     # ---- requests --------------------------------------------------------------------------------------------------
@@ -174,9 +180,7 @@ class Service:
         """The calls (operation, request) to make first in an empty tenant so that jobs can be created there."""
         return ()
 
-    def example(
-        self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]
-    ) -> dict[str, Any]:
+    def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A small valid request of an operation that creates jobs, without a token.
 
         Args:
@@ -189,6 +193,14 @@ class Service:
             Misuse: no example of this operation is known.
         """
         raise Misuse(f"no example of {binding.operation} is known", "write the request by hand")
+
+    def order(self, binding: Binding, tenant: str, job_id: str) -> dict[str, Any]:
+        """A small valid request of an operation on one job."""
+        return {binding.id_in: job_id}
+
+    def listing(self, binding: Binding, tenant: str, parent: str, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """A small valid request of a list; `parent` is whose jobs to list, empty for those of the prelude's."""
+        return {binding.scope_in: parent} if binding.scope_in else {}
 
     # ---- creation --------------------------------------------------------------------------------------------------
 
@@ -300,7 +312,7 @@ class Service:
         self, world: World, binding: Binding, items: list[dict[str, Any]], total: int | None
     ) -> dict[str, Any]:
         """The body of a list around its items; `total` counts the selected jobs where a list is paged by offset."""
-        body: dict[str, Any] = {}
+        body: dict[str, Any] = {binding.total_out: total} if binding.total_out and total is not None else {}
         place = body
         *outer, last = binding.items or ("",)
         for member in outer:

@@ -6,16 +6,13 @@ Sources are those of `haltspec.apis.comprehend`; the rules that these replies mu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from haltspec.apis.comprehend import ARN_TYPE, OUTPUT_TAG, STEM
 from haltspec.lts import Call, Request, Role, Transition
-from haltspec.rules import seconds
-from haltspec.services.base import Answer, Job, Service, World
+from haltspec.services import aws
+from haltspec.services.base import Answer, Job, World
 from haltspec.spec import Binding
-
-if TYPE_CHECKING:
-    from haltspec.shapes import Fault
 
 _ENDED: Final = ("COMPLETED", "FAILED", "STOPPED")
 _TRAINED: Final = ("TRAINED", "TRAINED_WITH_WARNING")
@@ -23,8 +20,7 @@ _TRAINING_ENDED: Final = (*_TRAINED, "IN_ERROR", "STOPPED")
 _NAME_IN: Final = {"document-classifier": "DocumentClassifierName", "entity-recognizer": "RecognizerName"}
 _MODEL_IN: Final = {"entities": "EntityRecognizerArn", "document-classification": "DocumentClassifierArn"}
 _ARCHIVED: Final = "output.tar.gz"
-_NOT_FOUND: Final = ("JobNotFoundException", "ResourceNotFoundException", "ResourceUnavailableException")
-_THROTTLED: Final = "TooManyRequestsException"
+_INVERTED: Final = ("topics", "entity-recognizer")
 _ACTIVE_LIMIT: Final = 10
 _TAG_LIMIT: Final = 50
 _URI_LIMIT: Final = 1024
@@ -64,16 +60,19 @@ _NO_INPUT: Final = "NO_READ_ACCESS_TO_INPUT: The given role cannot read the inpu
 _TOO_SMALL: Final = "DOCUMENT_CORPUS_SIZE_LESS_THAN_MINIMUM: The input is smaller than allowed."
 
 
-class Comprehend(Service):
+class Comprehend(aws.FilteredLists):
     """The reference service of Amazon Comprehend."""
 
     unmodelled: ClassVar[frozenset[str]] = frozenset({"partial output of a stopped job", "retention"})
-    message_member: ClassVar[str] = "Message"
-    bad_page_code: ClassVar[str] = "InvalidRequestException"
+    not_found_codes: ClassVar[frozenset[str]] = frozenset(
+        {"JobNotFoundException", "ResourceNotFoundException", "ResourceUnavailableException"}
+    )
+    before_in: ClassVar[str] = "SubmitTimeBefore"
+    after_in: ClassVar[str] = "SubmitTimeAfter"
+    submitted_in: ClassVar[str] = "SubmitTime"
+    status_in: ClassVar[tuple[str, ...]] = ("JobStatus", "Status")
 
-    def example(
-        self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]
-    ) -> dict[str, Any]:
+    def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A small valid request that starts a job or creates a model."""
         account = tenant.partition("/")[0]
         role = {"DataAccessRoleArn": f"arn:aws:iam::{account}:role/analyst"}
@@ -86,11 +85,10 @@ class Comprehend(Service):
             return {**name, "InputDataConfig": types}
         request = {"InputDataConfig": {"S3Uri": f"s3://inbox-{account}/documents"}, **role}
         request |= {"OutputDataConfig": {"S3Uri": f"s3://outbox-{account}/results"}}
-        arn = f"arn:aws:comprehend:{tenant.partition('/')[2]}:{account}"
         own: dict[str, dict[str, Any]] = {
             "dominant-language": {},
             "topics": {},
-            "document-classification": {"DocumentClassifierArn": f"{arn}:document-classifier/shared"},
+            "document-classification": {},
             "pii": {"LanguageCode": "en", "Mode": "ONLY_OFFSETS"},
             "events": {"LanguageCode": "en", "TargetEventTypes": ["BANKRUPTCY"]},
         }
@@ -98,19 +96,11 @@ class Comprehend(Service):
 
     # ---- requests --------------------------------------------------------------------------------------------------
 
-    def malformed(self, world: World, operation: str, faults: Sequence[Fault]) -> Answer:
-        """A malformed request is refused with the error of the chosen reading."""
-        body = super().malformed(world, operation, faults).reply or {}
-        return self.refuse(world, world.readings["error for a malformed request"], str(body[self.message_member]))
-
     def check(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
         """Filters, tags, models and combinations of members that the shapes cannot express."""
         role = world.api.role(binding).role
         if role is Role.LIST:
-            given = request.get("Filter")
-            if given is not None and len(given) != 1:
-                code = world.readings["error for two filters"]
-                return self.refuse(world, code, "Give exactly one filter, or none.")
+            return self.bad_filter(world, request)
         if role is not Role.CREATE:
             return None
         return (
@@ -120,27 +110,24 @@ class Comprehend(Service):
             or self._too_many(world, binding, tenant)
         )
 
-    def _invalid(self, world: World, text: str) -> Answer:
-        return self.refuse(world, "InvalidRequestException", text)
-
     def _bad_tags(self, world: World, request: Request) -> Answer | None:
         tags = request.get("Tags") or ()
         if len(tags) > _TAG_LIMIT:
             return self.refuse(world, "TooManyTagsException", f"A resource has at most {_TAG_LIMIT} tags.")
         key_limit, value_limit = map(int, world.readings["bounds of tags"].split(" and "))
         if any(len(tag["Key"]) > key_limit or len(tag.get("Value") or "") > value_limit for tag in tags):
-            return self._invalid(world, f"Keys of tags have at most {key_limit} characters, values {value_limit}.")
+            return self.invalid(world, f"Keys of tags have at most {key_limit} characters, values {value_limit}.")
         return None
 
     def _bad_members(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
         if binding.kind in STEM and len(_output_uri(world, binding.kind, "0" * 32, request, tenant)) > _URI_LIMIT:
-            return self._invalid(world, "OutputDataConfig.S3Uri leaves no room for the name of the output.")
+            return self.invalid(world, "OutputDataConfig.S3Uri leaves no room for the name of the output.")
         if binding.kind == "pii":
             if request["LanguageCode"] not in world.readings["languages of a PII job"].split(", "):
-                return self._invalid(world, f"The language {request['LanguageCode']} is not supported.")
+                return self.invalid(world, f"The language {request['LanguageCode']} is not supported.")
             redaction = request.get("RedactionConfig") or {}
             if request["Mode"] == "ONLY_REDACTION" and not redaction.get("PiiEntityTypes"):
-                return self._invalid(world, "RedactionConfig with PiiEntityTypes is needed for ONLY_REDACTION.")
+                return self.invalid(world, "RedactionConfig with PiiEntityTypes is needed for ONLY_REDACTION.")
         return None
 
     def _bad_model(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
@@ -185,19 +172,19 @@ class Comprehend(Service):
 
     def create(self, world: World, binding: Binding, job: Job, request: Request) -> None:
         """Keep the request and the time."""
-        job.put(request=request, SubmitTime=_now(world))
+        job.put(request=request, SubmitTime=aws.milliseconds(world))
 
     def moved(self, world: World, job: Job, row: Transition, before: str) -> None:
         """Note when a job ended, and why it failed."""
         if job.key.kind in STEM:
             if job.state in _ENDED:
-                job.put(EndTime=_now(world))
+                job.put(EndTime=aws.milliseconds(world))
             if job.state == "FAILED":
                 job.put(Message=_NO_INPUT if before == "SUBMITTED" else _TOO_SMALL)
         elif job.state == "TRAINING":
-            job.put(began=_now(world))
+            job.put(began=aws.milliseconds(world))
         elif job.state in _TRAINING_ENDED:
-            job.put(TrainingEndTime=_now(world), EndTime=_now(world))
+            job.put(TrainingEndTime=aws.milliseconds(world), EndTime=aws.milliseconds(world))
             if job.state in _TRAINED:
                 job.put(TrainingStartTime=job.data.get("began"))
             if job.state == "IN_ERROR":
@@ -231,74 +218,27 @@ class Comprehend(Service):
         head["OutputDataConfig"] = {**request["OutputDataConfig"], "S3Uri": uri}
         return head
 
-    def refusal_text(self, world: World, code: str, binding: Binding, job_id: str, row: Transition) -> str:
-        """The message of a refusal."""
-        if code == "JobNotFoundException":
-            return f"JOB_NOT_FOUND: There is no job {job_id}."
-        if code == "ResourceNotFoundException":
-            return "RESOURCE_NOT_FOUND: There is no such resource."
-        return f"{binding.operation} is not possible now: {row.name}."
-
-    def http_status(self, world: World, code: str) -> int:
-        """The documented status, or that of the chosen reading where documents disagree."""
-        if code in _NOT_FOUND:
-            return int(world.readings["HTTP status of not found"])
-        if code == _THROTTLED:
-            return int(world.readings["HTTP status of throttling"])
-        return super().http_status(world, code)
-
-    # ---- lists -----------------------------------------------------------------------------------------------------
-
-    def selects(self, world: World, binding: Binding, request: Request, job: Job) -> bool:
-        """The one filter: status, name, or submitted before or after a time."""
-        given = request.get("Filter")
-        if not given:
-            return True
-        (name, want), data = next(iter(given.items())), job.data
-        if name in ("JobStatus", "Status"):
-            return bool(job.state == want)
-        if name in ("SubmitTimeBefore", "SubmitTimeAfter"):
-            return _in_time(world, name, data["SubmitTime"], want)
-        has = data["request"].get(name)
-        if name == "JobName" and world.readings["filter on a job's name"] == "prefix":
-            return isinstance(has, str) and has.startswith(want)
-        return bool(has == want)
+    # ---- lists ----------------------------------------------------------------------------------------------------
 
     def is_newest_first(self, world: World, binding: Binding, request: Request) -> bool:
         """By the time filter where one is given; two kinds are documented the other way round."""
-        given = request.get("Filter") or {}
-        if "SubmitTimeBefore" in given or "SubmitTimeAfter" in given:
-            documented = world.readings["order of a topics list"] == "as documented"
-            inverted = documented and binding.kind in ("topics", "entity-recognizer")
-            return ("SubmitTimeAfter" in given) != inverted
-        return world.readings["order of an unfiltered list"] == "newest first"
-
-
-def _in_time(world: World, name: str, submitted: float, want: Any) -> bool:
-    limit = seconds(want)
-    if limit is None or submitted == limit:
-        return limit is not None and world.readings["time filters at the bound"] == "yes"
-    return (submitted < limit) == (name == "SubmitTimeBefore")
-
-
-def _now(world: World) -> float:
-    """The time in epoch seconds, in whole milliseconds."""
-    return round(world.now, 3)
+        newest_first = super().is_newest_first(world, binding, request)
+        is_timed = not {self.before_in, self.after_in}.isdisjoint(request.get("Filter") or {})
+        if is_timed and binding.kind in _INVERTED:
+            return newest_first != (world.readings["order of a topics list"] == "as documented")
+        return newest_first
 
 
 def _arn(tenant: str, resource: str, name: str) -> str:
-    account, _, region = tenant.partition("/")
-    partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-    return f"arn:{partition}:comprehend:{region}:{account}:{resource}/{name}"
+    return aws.arn("comprehend", tenant, f"{resource}/{name}")
 
 
 def _output_uri(world: World, kind: str, job_id: str, request: Request, tenant: str) -> str:
     """Where the output of a job is."""
     given: str = request["OutputDataConfig"]["S3Uri"]
-    slash = "" if given.endswith("/") else "/"
     account = tenant.partition("/")[0]
     is_plain = kind == "events" or (kind == "pii" and world.readings["output of a PII job"] == "plain files")
-    return f"{given}{slash}{account}-{OUTPUT_TAG[kind]}-{job_id}/output/{'' if is_plain else _ARCHIVED}"
+    return aws.below(given, f"{account}-{OUTPUT_TAG[kind]}-{job_id}/output/{'' if is_plain else _ARCHIVED}")
 
 
 def _id_member(kind: str) -> str:
