@@ -296,13 +296,15 @@ class Operation:
 
     `classes` partition its requests: the first that holds claims a request, `PLAIN` takes the rest. `plain_in` are the
     states in which a plain request can arise at all (empty: every state): a start whose id the service draws never
-    meets an existing job.
+    meets an existing job. `on_parent` marks a call that names the job's parent (a stop of the run stops its jobs), so
+    that it may succeed though the job does not exist.
     """
 
     name: str
     role: Role
     classes: tuple[RequestClass, ...] = ()
     plain_in: tuple[str, ...] = ()
+    on_parent: bool = False
 
     @property
     def class_names(self) -> tuple[str, ...]:

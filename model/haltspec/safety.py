@@ -109,10 +109,11 @@ def _answer(graph: Graph, edge: Edge) -> Shown | None:
 
 def _unknown_answered(graph: Graph, edge: Edge) -> str | None:
     label = edge.row.label
-    by_id = graph.role(edge) in (Role.READ, Role.ORDER)
-    if edge.source == ABSENT and by_id and isinstance(label, Call) and label.reply.error is None and PLAIN in edge.classes:
-        return f"answers {label.operation} with success though the id names no job"
-    return None
+    if edge.source != ABSENT or not isinstance(label, Call) or label.reply.error is not None or PLAIN not in edge.classes:
+        return None
+    if graph.role(edge) not in (Role.READ, Role.ORDER) or graph.lifecycle.operation(label.operation).on_parent:
+        return None
+    return f"answers {label.operation} with success though the id names no job"
 
 
 def _shows_no_state(graph: Graph, edge: Edge) -> str | None:
