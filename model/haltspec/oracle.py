@@ -18,7 +18,7 @@ from haltspec.linearize import Step, steps
 from haltspec.lts import ABSENT, Grade, Internal, Role, Source, Transition
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import History, JobKey, Projection, project, succeeded
-from haltspec.rules import CallRule, HistoryRule, SightRule
+from haltspec.rules import CallRule, HistoryRule, SightRule, Watcher
 from haltspec.shapes import Breach, Shapes
 from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, Nature
@@ -184,6 +184,8 @@ class _Judge:
         self.constrained = 0
         self.pending: list[Pending] = []
         self.drawn = {h.key.id for h in projection.histories if h.created is not None}
+        self.made_unseen = {b.lifecycle for b in api.bindings if b.spreads and api.role(b).role is Role.CREATE}
+        """Lifecycles whose jobs come with another object: no reply says when, nor with which ids."""
 
     def run(self) -> Report:
         found = [v for history in self.projection.histories for v in self._job(history)]
@@ -228,7 +230,8 @@ class _Judge:
         calls = self.projection.calls
         known = history.created is not None or history.key.id in self.drawn
         alone = known or self.settings.alone or any(calls[e.call].alone for e in history.events)
-        automaton = self.automata.automaton(history.key.lifecycle, floor, not alone)
+        unseen = history.key.lifecycle in self.made_unseen
+        automaton = self.automata.automaton(history.key.lifecycle, floor, unseen or not alone)
         clients = [calls[e.call].client for e in history.events]
         initial = automaton.initial if alone else automaton.everything
         return list(steps(automaton, history.events, initial=initial, window=self.settings.window, clients=clients))
@@ -389,13 +392,16 @@ class _Judge:
             for rule in (*everywhere, *own):
                 if isinstance(rule, CallRule):
                     yield from self._broken(rule, rule.check(exchange), None, (index,), exchange.binding.lifecycle, own)
-        order = sorted(range(len(self.projection.calls)), key=self._ended)
+        moments = sorted(self._moments())
         for rule in everywhere + tuple(r for lc in self.api.lifecycles for r in lc.rules):
             if isinstance(rule, HistoryRule):
                 memory = rule.open()
-                for index in order:
-                    wrong = memory.see(self.projection.exchanges[index])
-                    yield from self._broken(rule, wrong, None, (index,), "", ())
+                for _, is_end, index in moments:
+                    if is_end:
+                        wrong = memory.see(self.projection.exchanges[index])
+                        yield from self._broken(rule, wrong, None, (index,), "", ())
+                    elif isinstance(memory, Watcher):
+                        memory.begin(self.projection.exchanges[index])
         for key, sight, index in self.projection.sights:
             own = self.api.lifecycle(key.lifecycle).rules
             for rule in (*everywhere, *own):
@@ -403,9 +409,11 @@ class _Judge:
                     earlier = () if sight.earlier is None else self._calls_of(key, index)
                     yield from self._broken(rule, rule.check(sight), key, (*earlier, index), key.lifecycle, own)
 
-    def _ended(self, index: int) -> tuple[float, int]:
-        end = self.projection.calls[index].end
-        return (float("inf") if end is None else end, index)
+    def _moments(self) -> Iterator[tuple[float, bool, int]]:
+        """When each call began and ended: time, whether it is the end, index of the call."""
+        for index, call in enumerate(self.projection.calls):
+            yield call.start, False, index
+            yield float("inf") if call.end is None else call.end, True, index
 
     def _calls_of(self, key: JobKey, index: int) -> tuple[int, ...]:
         history = next(h for h in self.projection.histories if h.key == key)

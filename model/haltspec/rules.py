@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from haltspec.lts import Source
 from haltspec.spec import Binding
@@ -101,6 +101,15 @@ class Checker(Protocol):
 
     def see(self, exchange: Exchange) -> str | None:
         """Take the next call, in order of its end; return what is wrong, or None."""
+        ...
+
+
+@runtime_checkable
+class Watcher(Checker, Protocol):
+    """A memory that is also told when calls begin, so that it knows of calls in flight, answered or not."""
+
+    def begin(self, exchange: Exchange) -> None:
+        """Take a call that begins, before every call that ends later; its answer is not to be looked at."""
         ...
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from haltspec import rules
 from haltspec.apis.shared import aws_common_errors, data_question
@@ -834,14 +834,12 @@ RUN: Final = Lifecycle(
 
 # ---- operations on the wire -----------------------------------------------------------------------------------------
 
-_PAGES: Final[dict[str, str]] = {"next_in": "nextToken", "next_out": "nextToken"}
-
 _BINDINGS: Final = (
     Binding("ScheduleRun", "run", "Schedule", "run", view=("run",), full=True),
     Binding("ScheduleRun", "job", "ScheduleRun", "job", parent_of=run_of, spreads=True),
     Binding("GetRun", "run", "Get", "run", id_in="arn", view=("run",), full=True),
-    Binding("ListRuns", "run", "List", "run", items=("runs",), full=True, scope_in="arn", parent_of=project_of, **_PAGES),
-    Binding("ListJobs", "job", "List", "job", items=("jobs",), full=True, scope_in="arn", parent_of=run_of, **_PAGES),
+    Binding("ListRuns", "run", "List", "run", items=("runs",), full=True, scope_in="arn", parent_of=project_of, next_in="nextToken", next_out="nextToken"),
+    Binding("ListJobs", "job", "List", "job", items=("jobs",), full=True, scope_in="arn", parent_of=run_of, next_in="nextToken", next_out="nextToken"),
     Binding("ListJobs", "run", "ListJobs", "run", id_in="arn"),
     Binding("GetJob", "job", "Get", "job", id_in="arn", view=("job",), full=True),
     Binding("StopJob", "job", "Stop", "job", id_in="arn", view=("job",), full=True),
