@@ -176,6 +176,7 @@ class Reference:
         self._shapes: Shapes = self.service.shapes(api)
         self._tenants: dict[str, _Tenant] = {}
         self._now = float("-inf")
+        self._is_moving = False
         self._numbers = 0
         self._draws = 0
         self._due: list[tuple[float, int, int, str, str, str]] = []
@@ -262,20 +263,25 @@ class Reference:
         return Job(key, parent=service.new_parent(self, binding, request, tenant, job_id))
 
     def _known_token(self, plan: _Plan, request: Request, tenant: str, token: str) -> _Subject | Answer | None:
-        """The job a repeated token answers for, a refusal, or None if the token does not matter."""
-        home = self._home(tenant)
+        """The job a repeated token answers for, a refusal, or None if the token does not matter.
+
+        No document says what the token of a job that is gone does; here it is refused, so that it never makes two.
+        """
+        home, service = self._home(tenant), self.service
         used = home.tokens.get((plan.binding.operation, token))
-        job = home.jobs.get(used.job_id) if used is not None else None
-        life = self.service.token_life(self)
-        if used is None or job is None or (life is not None and self._now - used.used > life):
+        life = service.token_life(self)
+        if used is None or (life is not None and self._now - used.used > life):
             return None
-        if used.parameters != self.service.token_parameters(plan.binding, request):
-            reading = self.service.other_parameters(self)
-            if reading == "new job":
-                return None
-            if reading != "same job":
-                return self.service.refuse(self, reading, f"the token {token!r} was used with other parameters")
-        return _Subject(job, repeated=True)
+        job = home.jobs.get(used.job_id)
+        if job is not None and used.parameters == service.token_parameters(plan.binding, request):
+            return _Subject(job, repeated=True)
+        reading = service.other_parameters(self)
+        if reading == "new job":
+            return None
+        if reading == "same job" and job is not None:
+            return _Subject(job, repeated=True)
+        code = reading if reading != "same job" else service.taken_code
+        return service.refuse(self, code, f"the token {token!r} was used for another job")
 
     def _remember(self, plan: _Plan, request: Request, tenant: str, token: str, job: Job) -> None:
         parameters = self.service.token_parameters(plan.binding, request)
@@ -327,7 +333,9 @@ class Reference:
         job.number = self._numbers
         self.service.create(self, binding, job, request)
         self._home(job.key.tenant).put(job)
+        was_moving, self._is_moving = self._is_moving, True
         self.service.created(self, binding, job, request)
+        self._is_moving = was_moving
 
     def _has_moved(self, job: Job, row: Transition, before: str) -> None:
         job.entered += 1
@@ -335,7 +343,9 @@ class Reference:
             self._home(job.key.tenant).drop(job)
         if self.schedule is not None:
             self._plan_next(job)
+        was_moving, self._is_moving = self._is_moving, True
         self.service.moved(self, job, row, before)
+        self._is_moving = was_moving
 
     @staticmethod
     def _shown(lifecycle: Lifecycle, row: Transition, state: str) -> dict[str, str]:
@@ -372,7 +382,7 @@ class Reference:
         binding, service = plan.binding, self.service
         newest_first = service.is_newest_first(self, binding, request)
         shelf = self._home(tenant).shelf(plan.lifecycle, binding.kind, service.scope(binding, request))
-        size, offset = service.page_size(binding, request), service.first_item(binding, request)
+        size, offset = service.page_size(binding, request), service.first_item(self, binding, request)
         given = request.get(binding.next_in) if binding.next_in else None
         after = _after(binding, tenant, request, given, service.keeps_page_parameters(self))
         if after is None:
@@ -381,8 +391,9 @@ class Reference:
             )
         items: list[dict[str, Any]] = []
         last, more, total = 0, False, 0
+        cls = self._class(plan, request, False)
         for job in _onwards(shelf, after, newest_first):
-            shown = self._listed(plan, job)
+            shown = self._listed(plan, job, cls)
             if shown is None or not service.selects(self, binding, request, job):
                 continue
             total += 1
@@ -399,8 +410,9 @@ class Reference:
             body[binding.next_out] = _page_token(binding, tenant, request, last)
         return service.success(self, binding, body)
 
-    def _listed(self, plan: _Plan, job: Job) -> dict[str, str] | None:
-        rows = plan.machine.rows_for(job.state, plan.operation.name, PLAIN)
+    def _listed(self, plan: _Plan, job: Job, cls: str) -> dict[str, str] | None:
+        """The status members to list a job with; None if no row lists it."""
+        rows = plan.machine.rows_for(job.state, plan.operation.name, cls)
         for row in rows:
             if isinstance(row.label, Call) and row.label.reply.error is None:
                 return self._shown(plan.lifecycle, row, job.state)
@@ -505,7 +517,9 @@ class Reference:
             heapq.heappush(self._due, (self._now + delay, self._draws, job.entered, job.key.tenant, job.key.id, name))
 
     def _tick(self) -> None:
-        self._now = max(self.clock(), self._now)
+        """Look at the clock, unless this is a move that another move brings about: they happen at the same time."""
+        if not self._is_moving:
+            self._now = max(self.clock(), self._now)
 
     # ---- what is there ---------------------------------------------------------------------------------------------
 

@@ -194,6 +194,10 @@ class Service:
         """
         raise Misuse(f"no example of {binding.operation} is known", "write the request by hand")
 
+    def variants(self, binding: Binding) -> int:
+        """How many kinds of examples there are: `number` modulo this picks one."""
+        return 1
+
     def order(self, binding: Binding, tenant: str, job_id: str) -> dict[str, Any]:
         """A small valid request of an operation on one job."""
         return {binding.id_in: job_id}
@@ -300,7 +304,7 @@ class Service:
         asked = request.get(binding.limit_in) if binding.limit_in else None
         return asked if isinstance(asked, int) else self.page
 
-    def first_item(self, binding: Binding, request: Request) -> int | None:
+    def first_item(self, world: World, binding: Binding, request: Request) -> int | None:
         """The place of the first item where a list is paged by offset; None where it is paged by tokens."""
         return None
 

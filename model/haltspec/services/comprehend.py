@@ -5,7 +5,7 @@ Sources are those of `haltspec.apis.comprehend`; the rules that these replies mu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from haltspec.apis.comprehend import ARN_TYPE, OUTPUT_TAG, STEM
@@ -196,6 +196,11 @@ class Comprehend(aws.FilteredLists):
         if not isinstance(label, Call) or label.operation != "Delete" or job.state not in _TRAINED:
             return True
         return (label.reply.error == "ResourceInUseException") == _is_in_use(world, job)
+
+    def abstract(self, world: World, job: Job) -> Hashable:
+        """The model a job uses: it keeps the model from being deleted."""
+        model: str | None = job.data["request"].get(_MODEL_IN.get(job.key.kind, ""))
+        return model
 
     # ---- replies ---------------------------------------------------------------------------------------------------
 
