@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from haltspec import rules
+from haltspec.apis.shared import data_question
 from haltspec.lts import (
     ABSENT,
     ANY_ERROR,
@@ -540,7 +541,7 @@ def _would_list_project(request: Request, project_arn: str) -> Pattern | None:
     return () if names is None or parts(project_arn).get("project") in names else None
 
 
-_PAGING: Final[dict[str, str]] = {"next_in": "NextToken", "next_out": "NextToken", "limit_in": "MaxResults"}
+_PAGING: Final[dict[str, Any]] = {"next_in": "NextToken", "next_out": "NextToken", "limit_in": "MaxResults"}
 _BINDINGS = (
     Binding("CreateProject", "project", "Create", view=()),
     Binding("DescribeProjects", "project", "List", items=("ProjectDescriptions",), full=True, would_list=_would_list_project, filters_in=("ProjectNames", "Features"), **_PAGING),
@@ -814,27 +815,23 @@ _RULES = (
 # ---- questions about data -------------------------------------------------------------------------------------------
 
 
-def _data_question(name: str, asks: str, default: str, others: tuple[str, ...], evidence: str) -> OpenQuestion:
-    return OpenQuestion(name, asks, tuple(Reading(r, r) for r in (default, *others)), default, evidence)
-
-
 _QUESTIONS = (
-    _data_question("error for a malformed request", "Which error answers a request that breaks a length, pattern, enum or range?", "ValidationException", ("InvalidParameterException",), "ValidationException is named for MaxResults above 100 and declared nowhere; InvalidParameterException is declared for a violated constraint. Device Farm, of the same protocol family, answers ValidationException."),
-    _data_question("HTTP status of throttling", "Which HTTP status does ThrottlingException carry?", "500", ("400",), "500 on every API page, and marked as a fault; the guide lists it under 400 and under 500."),
-    _data_question("name of a deleted version", "Can the name of a deleted version or project be used again?", "free", ("taken",), "Silent; ARNs differ by their digits."),
-    _data_question("creation time of a copy", "Which CreationTimestamp does a copy show?", "its own", ("its source's",), "CreationTimestamp is when training started; a copy is not trained."),
-    _data_question("end of training of a copy", "Does a copy show TrainingEndTimestamp?", "its source's", ("left out",), "The copy has the training results; times are not mentioned."),
-    _data_question("billed training of a copy", "Does a copy show BillableTrainingTimeInSeconds?", "its source's", ("left out",), "The copy has the training results; nothing is billed for training it."),
-    _data_question("inference units after a stop", "Does a STOPPED version show the units of its last start?", "kept", ("left out",), "Silent; samples test for the member."),
-    _data_question("StatusMessage without trouble", "Is StatusMessage there when there is no error or warning?", "present", ("left out",), "The samples read it without a test in every state; it is described as a message for an error or warning."),
-    _data_question("failure of the service during training", "How does a failure of the service itself during training show?", "TRAINING_FAILED", ("InternalServerError",), "The guide tells of an InternalServerError raised by the creation and by DescribeProjectVersions, not of a status."),
-    _data_question("training without data", "What does a training answer in a project without datasets if no manifests are given?", "accepted", ("InvalidParameterException", "ResourceInUseException"), "The error is not said. Datasets are made by operations that are not covered, hence a project may have them."),
-    _data_question("policies of source projects", "May a version be copied from another account?", "none attached", ("attached",), "It needs a policy on the source project, attached by operations that are not covered; without one the error is not said."),
-    _data_question("order of projects", "Which end of a list of projects comes first?", "newest first", ("oldest first",), "Sorted by creation, direction not said; versions come newest first."),
-    _data_question("page token with other parameters", "What does a NextToken answer with other parameters?", "continues", ("InvalidPaginationTokenException",), "Silent."),
-    _data_question("quotas", "Which of LimitExceededException and ServiceQuotaExceededException answers too many versions, trainings or running models?", "never reached", ("LimitExceededException", "ServiceQuotaExceededException"), "Both are declared by the creation and the copy; which limit is which is not said."),
-    _data_question("charge while starting and stopping", "Are STARTING and STOPPING charged?", "no", ("yes",), "Charged while the model is running; the margins are not mentioned. No call shows charges."),
-    _data_question("permission to stop", "Is the permission checked before the version is looked up?", "first", ("later",), "The sentence on the permission stands in the text of the parameter."),
+    data_question("error for a malformed request", "Which error answers a request that breaks a length, pattern, enum or range?", "ValidationException", ("InvalidParameterException",), "ValidationException is named for MaxResults above 100 and declared nowhere; InvalidParameterException is declared for a violated constraint. Device Farm, of the same protocol family, answers ValidationException."),
+    data_question("HTTP status of throttling", "Which HTTP status does ThrottlingException carry?", "500", ("400",), "500 on every API page, and marked as a fault; the guide lists it under 400 and under 500."),
+    data_question("name of a deleted version", "Can the name of a deleted version or project be used again?", "free", ("taken",), "Silent; ARNs differ by their digits."),
+    data_question("creation time of a copy", "Which CreationTimestamp does a copy show?", "its own", ("its source's",), "CreationTimestamp is when training started; a copy is not trained."),
+    data_question("end of training of a copy", "Does a copy show TrainingEndTimestamp?", "its source's", ("left out",), "The copy has the training results; times are not mentioned."),
+    data_question("billed training of a copy", "Does a copy show BillableTrainingTimeInSeconds?", "its source's", ("left out",), "The copy has the training results; nothing is billed for training it."),
+    data_question("inference units after a stop", "Does a STOPPED version show the units of its last start?", "kept", ("left out",), "Silent; samples test for the member."),
+    data_question("StatusMessage without trouble", "Is StatusMessage there when there is no error or warning?", "present", ("left out",), "The samples read it without a test in every state; it is described as a message for an error or warning."),
+    data_question("failure of the service during training", "How does a failure of the service itself during training show?", "TRAINING_FAILED", ("InternalServerError",), "The guide tells of an InternalServerError raised by the creation and by DescribeProjectVersions, not of a status."),
+    data_question("training without data", "What does a training answer in a project without datasets if no manifests are given?", "accepted", ("InvalidParameterException", "ResourceInUseException"), "The error is not said. Datasets are made by operations that are not covered, hence a project may have them."),
+    data_question("policies of source projects", "May a version be copied from another account?", "none attached", ("attached",), "It needs a policy on the source project, attached by operations that are not covered; without one the error is not said."),
+    data_question("order of projects", "Which end of a list of projects comes first?", "newest first", ("oldest first",), "Sorted by creation, direction not said; versions come newest first."),
+    data_question("page token with other parameters", "What does a NextToken answer with other parameters?", "continues", ("InvalidPaginationTokenException",), "Silent."),
+    data_question("quotas", "Which of LimitExceededException and ServiceQuotaExceededException answers too many versions, trainings or running models?", "never reached", ("LimitExceededException", "ServiceQuotaExceededException"), "Both are declared by the creation and the copy; which limit is which is not said."),
+    data_question("charge while starting and stopping", "Are STARTING and STOPPING charged?", "no", ("yes",), "Charged while the model is running; the margins are not mentioned. No call shows charges."),
+    data_question("permission to stop", "Is the permission checked before the version is looked up?", "first", ("later",), "The sentence on the permission stands in the text of the parameter."),
 )  # fmt: skip
 
 # ---- what the page says ---------------------------------------------------------------------------------------------
