@@ -42,7 +42,7 @@ class ErrorSpec:
     """An error the API answers with.
 
     Args:
-        code: the vendor's error code; `aliases` are other spellings of the same error. A code that ends in `*` stands for
+        code: the vendor's error code; `aliases` are other spellings of the same error. One that ends in `*` stands for
             every code with that beginning that no other error has: a family whose members no document lists.
         http: the HTTP statuses it may carry, the documented one first.
         natures: what it means; a code may have several meanings.
