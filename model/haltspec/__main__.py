@@ -1,4 +1,4 @@
-"""The command `haltspec`: finds its commands by the entry point group `haltspec.commands`, loads only the one called."""
+"""The command `haltspec`: finds its commands by the entry point group `haltspec.commands`, loads the one called."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ KNOWN: Final = {
     "mutate": ("haltspec_properties.commands.mutate:command", "Break the rules on purpose; is each mistake caught?"),
     "draw": ("haltspec_diagrams.commands.draw:command", "Draw the lifecycles, or check the drawn files."),
 }
-"""The project's own commands: where each is, found also from a source tree that is not installed, and its short help."""
+"""The project's own commands: where each is (found also where nothing is installed), and its short help."""
 
 
 class Commands(click.Group):
@@ -101,15 +101,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _take_any_text()
     try:
-        result = cli.main(arguments, prog_name="haltspec", standalone_mode=False)
+        # Not `cli.main`, which ends a broken pipe with 1: here that is the verdict FAIL.
+        with cli.make_context("haltspec", list(sys.argv[1:] if arguments is None else arguments)) as context:
+            result = cli.invoke(context)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
     except click.ClickException as error:
         error.show()
         return MISUSE
     except HaltspecError as error:
         return _trouble(str(error))
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has gone; nothing may be written when the interpreter flushes at its end.

@@ -1,1 +1,1 @@
-"""The commands of the model, one module each; each exports `command`, which `haltspec.__main__` loads when it is called."""
+"""The commands of the model, one module each, that exports `command`; `haltspec.__main__` loads the one called."""

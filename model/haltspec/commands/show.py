@@ -68,7 +68,7 @@ def command(api: str, only: tuple[str, ...], as_json: bool) -> None:
         echo(as_text(spec, only))
 
 
-# ---- for machines -----------------------------------------------------------------------------------------------------
+# ---- for machines ----------------------------------------------------------------------------------------------------
 
 
 def as_members(api: Api, only: Sequence[str] = ()) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-# ---- for people -------------------------------------------------------------------------------------------------------
+# ---- for people ------------------------------------------------------------------------------------------------------
 
 
 def as_text(api: Api, only: Sequence[str] = ()) -> Iterator[str]:
@@ -224,7 +224,9 @@ def _question(question: OpenQuestion, lifecycle: Lifecycle | None = None) -> Ite
     for reading in question.readings:
         mark = "*" if reading.name == question.default else " "
         same = reading.sentence == reading.name
-        yield from paragraph(reading.name if same else f"{reading.name}: {reading.sentence}", indent=6, first=f"{mark} ")
+        yield from paragraph(
+            reading.name if same else f"{reading.name}: {reading.sentence}", indent=6, first=f"{mark} "
+        )
         if reading.evidence:
             yield from map(faint, paragraph(reading.evidence, indent=8))
         if reading.rows and lifecycle is not None:

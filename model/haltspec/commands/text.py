@@ -1,4 +1,4 @@
-"""Plain text for people: tables and paragraphs of at most `WIDTH` columns; colour is dropped where it is no terminal."""
+"""Plain text for people: tables and paragraphs of at most `WIDTH` columns; colour on a terminal only."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def table(
         notes: a paragraph under each row but the head.
     """
     cells = [list(row) for row in rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    widths = [max(1, *(len(row[column]) for row in cells)) for column in range(len(cells[0]))]
     _fit(widths, WIDTH - indent - len(_GAP) * (len(widths) - 1), stretch or (len(widths) - 1,))
     lines: list[str] = []
     for row, note in zip_longest(cells, ("", *notes)[: len(cells)], fillvalue=""):
