@@ -120,7 +120,8 @@ class _Projector:
         self.api = api
         self.calls = calls
         self.bound = {op: tuple(_bind(api, b) for b in api.bound(op)) for op in {c.operation for c in calls}}
-        self.faults = tuple(shapes.request_faults(c.operation, c.request) for c in calls)
+        given = frozenset(self._given_ids())
+        self.faults = tuple(self._request_faults(call, shapes, given) for call in calls)
         self.histories: dict[JobKey, History] = {}
         self.made_as: dict[tuple[str, str], tuple[str, str]] = {}
         self.tokens: dict[tuple[str, str, str], int] = {}
@@ -144,6 +145,27 @@ class _Projector:
         exchanges = tuple(self._exchange(call) for call in self.calls)
         histories = tuple(h for h in self.histories.values() if h.events)
         return Projection(self.api, self.calls, histories, exchanges, sights, self.faults)
+
+    def _given_ids(self) -> Iterator[str]:
+        """The ids that creations and lists have shown."""
+        for call in self.calls:
+            for bound in self.bound[call.operation] if succeeded(call) else ():
+                shown = [self._view_id(call, bound)] if bound.draws_id else []
+                if bound.operation.role is Role.LIST:
+                    shown += [job.get(bound.id_member) for job in _items(call, bound.binding)]
+                yield from (job_id for job_id in shown if isinstance(job_id, str))
+
+    def _request_faults(self, call: Call, shapes: Shapes, given: frozenset[str]) -> tuple[Fault, ...]:
+        """What is wrong with a request, but for an id that the service itself gave out.
+
+        A service whose ids are too long is told so once, by its reply; a client can only use them as they are.
+        """
+        ids_in = {bound.binding.id_in for bound in self.bound[call.operation]}
+        return tuple(
+            fault
+            for fault in shapes.request_faults(call.operation, call.request)
+            if not (fault.member in ids_in and isinstance(fault.value, str) and fault.value in given)
+        )
 
     # ---- first pass -------------------------------------------------------------------------------------------------
 
@@ -179,8 +201,8 @@ class _Projector:
 
     def _observe(self, index: int, call: Call, bound: _Bound) -> Iterator[tuple[JobKey, Observation]]:
         binding, operation = bound.binding, bound.operation
-        if self.faults[index]:
-            return  # a malformed request says nothing of a job; whether it may be answered at all is a data rule
+        if self.faults[index] and not (bound.draws_id and succeeded(call)):
+            return  # a malformed request says nothing of a job, unless it made one; that it was answered is a data rule
         if operation.role is Role.LIST:
             if succeeded(call):
                 for job in _items(call, binding):
@@ -204,6 +226,19 @@ class _Projector:
         if isinstance(job_id, str):
             key = JobKey(call.tenant, binding.lifecycle, binding.kind, job_id)
             yield key, self._answer(call, bound, self._class_by_id(call, bound, key))
+            yield from self._passed_on(call, bound, key)
+
+    def _passed_on(self, call: Call, bound: _Bound, key: JobKey) -> Iterator[tuple[JobKey, Observation]]:
+        """An order that another kind's operation accepted may have reached the job that has the id.
+
+        Whether kinds share one space of ids is open, so a job of the right kind is not blamed for obeying.
+        """
+        made = self.made_as.get((call.tenant, key.id))
+        if made in (None, (key.lifecycle, key.kind)) or bound.operation.role in _READING or not succeeded(call):
+            return
+        lifecycle, kind = made
+        if any(operation.name == bound.operation.name for operation in self.api.lifecycle(lifecycle).operations):
+            yield JobKey(call.tenant, lifecycle, kind, key.id), Observation(bound.operation.name, PLAIN, UNKNOWN)
 
     def _children(self, call: Call, binding: Binding) -> list[JobKey]:
         parent, parent_of = call.request.get(binding.scope_in), binding.parent_of

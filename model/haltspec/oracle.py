@@ -347,14 +347,12 @@ class _Judge:
 
     def _malformed(self, index: int, call: Call) -> Iterator[Violation]:
         for fault in self.projection.faults[index]:
+            member = re.sub(r"\[\d+\]", "", fault.member)
             yield Violation(
-                rule=f"{self.api.name}/a malformed request is refused/{fault.member.split('.')[-1]}",
+                rule=f"{self.api.name}/a malformed request is refused/{member.split('.')[-1]}",
                 grade=Grade.STATED,
-                source=Source(f"{self.api.service} service model", f"{call.operation}, {fault.member}", Grade.STATED),
-                message=(
-                    f"{call.operation} was answered {call.status} though {fault.member or 'the body'} "
-                    f"is {_short(fault.value)}; {fault.constraint}"
-                ),
+                source=Source(f"{self.api.service} service model", f"{call.operation}, {member}", Grade.STATED),
+                message=f"{call.operation} was answered {call.status} though {fault}",
                 job=None,
                 calls=(index,),
             )
@@ -416,9 +414,9 @@ class _Judge:
             yield float("inf") if call.end is None else call.end, True, index
 
     def _calls_of(self, key: JobKey, index: int) -> tuple[int, ...]:
-        history = next(h for h in self.projection.histories if h.key == key)
-        calls = [c for c in ([history.created] if history.created is not None else []) if c != index]
-        return tuple(calls)
+        """The call that made the job, if the trace has it and it is not the one at `index`."""
+        made = (h.created for h in self.projection.histories if h.key == key and h.created is not None)
+        return tuple(call for call in made if call != index)
 
     def _broken(
         self,

@@ -1,0 +1,110 @@
+"""Traces of services whose ids, kinds or checks are wrong: each is told so once, and not blamed for what follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haltspec.apis import load
+from haltspec.oracle import Report, judge
+from haltspec.trace import Call
+
+API = load("comprehend")
+TENANT = "111122223333/us-east-1"
+LONG = "0f8fad5b-d9cb-469f-a165-70867728950e"
+START: dict[str, Any] = {
+    "InputDataConfig": {"S3Uri": "s3://inbox/documents"},
+    "OutputDataConfig": {"S3Uri": "s3://outbox/results"},
+    "DataAccessRoleArn": "arn:aws:iam::111122223333:role/analyst",
+    "LanguageCode": "en",
+}
+
+
+def report(*calls: tuple[str, dict[str, Any], int, Any]) -> Report:
+    """The judgement of calls, one after the other, each given as operation, request, status and reply."""
+    trace = [
+        Call("comprehend", operation, TENANT, "c", 2.0 * n, 2.0 * n + 1, request, status, None, reply, True)
+        for n, (operation, request, status, reply) in enumerate(calls)
+    ]
+    return judge(API, trace)
+
+
+def rules(found: Report) -> list[str]:
+    """The rules broken, without repetition."""
+    return list(dict.fromkeys(violation.rule for violation in found.violations))
+
+
+def started(job_id: str, arn_type: str = "entities-detection-job") -> dict[str, Any]:
+    """A reply to a start."""
+    arn = f"arn:aws:comprehend:us-east-1:111122223333:{arn_type}/{job_id}"
+    return {"JobId": job_id, "JobArn": arn, "JobStatus": "SUBMITTED"}
+
+
+class TestIdsOutOfBounds:
+    """An id that breaks its shape is the fault of the reply that gave it, not of the requests that use it."""
+
+    def test_the_length_is_reported_and_the_use_is_not(self) -> None:
+        """Stopping a job under the long id it was given is no malformed request."""
+        found = report(
+            ("StartEntitiesDetectionJob", START, 200, started(LONG)),
+            ("StopEntitiesDetectionJob", {"JobId": LONG}, 200, {"JobId": LONG, "JobStatus": "STOP_REQUESTED"}),
+        )
+        assert rules(found) == ["comprehend/replies have the documented types/JobId"]
+
+    def test_jobs_with_such_ids_are_followed(self) -> None:
+        """A status that cannot follow is found under a long id as well."""
+        view = {"EntitiesDetectionJobProperties": {**started(LONG), "JobStatus": "IN_PROGRESS"}}
+        back = {"EntitiesDetectionJobProperties": started(LONG)}
+        found = report(
+            ("StartEntitiesDetectionJob", START, 200, started(LONG)),
+            ("DescribeEntitiesDetectionJob", {"JobId": LONG}, 200, view),
+            ("DescribeEntitiesDetectionJob", {"JobId": LONG}, 200, back),
+        )
+        assert "comprehend/job/SUBMITTED does not follow IN_PROGRESS" in rules(found)
+
+    def test_rejects_the_use_of_a_long_id_that_nobody_gave(self) -> None:
+        """An answer under a long id that was made up is reported."""
+        found = report(("StopEntitiesDetectionJob", {"JobId": LONG}, 200, {"JobId": "a", "JobStatus": "STOPPED"}))
+        assert "comprehend/a malformed request is refused/JobId" in rules(found)
+
+
+class TestMalformedCreations:
+    """A malformed creation that was answered made a job."""
+
+    def test_the_job_exists_afterwards(self) -> None:
+        """Seeing the job later is no further violation, and its sights can be compared."""
+        request = {name: value for name, value in START.items() if name != "LanguageCode"}
+        job = {"JobId": "j", "JobStatus": "SUBMITTED", "SubmitTime": 1}
+        described = {"EntitiesDetectionJobProperties": {**started("j"), **job}}
+        found = report(
+            ("StartEntitiesDetectionJob", request, 200, started("j")),
+            ("DescribeEntitiesDetectionJob", {"JobId": "j"}, 200, described),
+            ("DescribeEntitiesDetectionJob", {"JobId": "j"}, 200, described),
+        )
+        assert found.violations[0].rule == "comprehend/a malformed request is refused/LanguageCode"
+        assert found.violations[0].message.endswith("though LanguageCode is missing")
+        assert "comprehend/job/unknown id is not described" not in rules(found)
+
+
+class TestKindsThatShareIds:
+    """Whether kinds share ids is open: a stop that went through another kind may have reached the job."""
+
+    def test_a_job_may_obey_a_stop_through_another_kind(self) -> None:
+        """The stopped job is not reported for having stopped."""
+        stopping = {**started("j", "sentiment-detection-job"), "JobStatus": "STOP_REQUESTED"}
+        found = report(
+            ("StartSentimentDetectionJob", START, 200, started("j", "sentiment-detection-job")),
+            ("StopEntitiesDetectionJob", {"JobId": "j"}, 200, {"JobId": "j", "JobStatus": "STOP_REQUESTED"}),
+            ("DescribeSentimentDetectionJob", {"JobId": "j"}, 200, {"SentimentDetectionJobProperties": stopping}),
+        )
+        assert not [rule for rule in rules(found) if "does not follow" in rule or "is no state" in rule]
+
+    def test_rejects_a_stop_of_a_kind_that_has_none(self) -> None:
+        """A topics job cannot be stopped through another kind either."""
+        stopping = {**started("j", "topics-detection-job"), "JobStatus": "STOP_REQUESTED"}
+        request = {name: value for name, value in START.items() if name != "LanguageCode"}
+        found = report(
+            ("StartTopicsDetectionJob", request, 200, started("j", "topics-detection-job")),
+            ("StopEntitiesDetectionJob", {"JobId": "j"}, 200, {"JobId": "j", "JobStatus": "STOP_REQUESTED"}),
+            ("DescribeTopicsDetectionJob", {"JobId": "j"}, 200, {"TopicsDetectionJobProperties": stopping}),
+        )
+        assert "comprehend/unstoppable/STOP_REQUESTED is no state of a job" in rules(found)
