@@ -85,6 +85,7 @@ class Automaton:
         readings: the readings that hold; None: every reading of every open question.
         rows: the rows to use instead of the lifecycle's (a mutant); None: those of the lifecycle under `readings`.
         open_ids: a job may come into being unseen (its creation is not in the recording).
+        hidden: operations whose successes never show a status, so that none of their observations has one.
         declared: for each operation the error codes that may refuse it in a silent cell; None: any code may.
     """
 
@@ -97,10 +98,12 @@ class Automaton:
         rows: tuple[Transition, ...] | None = None,
         open_ids: bool = False,
         declared: Mapping[str, frozenset[str]] | None = None,
+        hidden: frozenset[str] = frozenset(),
     ) -> None:
         self.lifecycle = lifecycle
         self.floor = floor
         self._declared = declared
+        self._hidden = hidden
         self.states = tuple(state.name for state in lifecycle.states)
         self.bit = {name: 1 << index for index, name in enumerate(self.states)}
         self.everything = (1 << len(self.states)) - 1
@@ -194,7 +197,8 @@ class Automaton:
             return (Move(state, None, state),)
         if seen.what == UNLISTED:
             listed = state != ABSENT and (seen.shows == () or matches(seen.shows, self._shows[state]))
-            return () if listed else (Move(state, None, state),)
+            cell_rows = self.cell_rows(state, seen.operation, seen.cls) if state == ABSENT else ()
+            return () if listed else (Move(state, cell_rows[0] if cell_rows else None, state),)
         cell = (state, seen.operation, seen.cls)
         rows = self._cells.get(cell, ())
         if seen.what == UNKNOWN:
@@ -262,7 +266,7 @@ class Automaton:
                 if is_list and state == ABSENT:
                     found[Observation(operation, cls, UNLISTED, ())] = None
                     continue
-                if shows:
+                if shows and operation not in self._hidden:
                     found[Observation(operation, cls, OK, shows)] = None
                 if not is_list:
                     found[Observation(operation, cls, OK)] = None

@@ -124,7 +124,7 @@ class _Projector:
         self.faults = tuple(self._request_faults(call, shapes, given) for call in calls)
         self.histories: dict[JobKey, History] = {}
         self.made_as: dict[tuple[str, str], tuple[str, str]] = {}
-        self.tokens: dict[tuple[str, str, str], int] = {}
+        self.tokens: dict[tuple[str, str, str], tuple[int, JobKey]] = {}
         self.changes: list[tuple[float, float]] = []
         self.sights: dict[JobKey, list[Sight]] = {}
 
@@ -181,11 +181,17 @@ class _Projector:
                 if history.created is None:
                     history.created = index
                 self.made_as.setdefault((call.tenant, job_id), (key.lifecycle, key.kind))
+                self._remember_token(index, call, bound.binding, key)
         elif role is Role.LIST and succeeded(call):
             for job in _items(call, bound.binding):
                 self._known(call, bound, job.get(bound.id_member))
         elif bound.binding.id_in and not self.faults[index]:
             self._known(call, bound, call.request.get(bound.binding.id_in))
+
+    def _remember_token(self, index: int, call: Call, binding: Binding, key: JobKey) -> None:
+        token = call.request.get(binding.token_in) if binding.token_in else None
+        if isinstance(token, str):
+            self.tokens.setdefault((call.tenant, call.operation, token), (index, key))
 
     def _known(self, call: Call, bound: _Bound, job_id: Any) -> None:
         if isinstance(job_id, str):
@@ -221,6 +227,8 @@ class _Projector:
             if job_id is not None:
                 key = JobKey(call.tenant, binding.lifecycle, binding.kind, job_id)
                 yield key, self._answer(call, bound, self._creation_class(index, call, bound, key))
+            elif not succeeded(call):
+                yield from self._refused_again(call, bound)
             return
         job_id = call.request.get(binding.id_in)
         if isinstance(job_id, str):
@@ -259,6 +267,17 @@ class _Projector:
         if self.calls[first].operation == call.operation and self.calls[first].request == call.request:
             return next((c.name for c in bound.operation.classes if c.contextual), PLAIN)
         return bound.operation.class_of(call.request)
+
+    def _refused_again(self, call: Call, bound: _Bound) -> Iterator[tuple[JobKey, Observation]]:
+        """A creation refused though its token and parameters made a job before speaks of that job."""
+        token = call.request.get(bound.binding.token_in) if bound.binding.token_in else None
+        first = self.tokens.get((call.tenant, call.operation, token)) if isinstance(token, str) else None
+        if first is None:
+            return
+        made = self.calls[first[0]]
+        if made.end is not None and made.end <= call.start and made.request == call.request:
+            cls = next((c.name for c in bound.operation.classes if c.contextual), PLAIN)
+            yield first[1], self._answer(call, bound, cls)
 
     def _class_by_id(self, call: Call, bound: _Bound, key: JobKey) -> str:
         """An id that the trace shows to be made as another kind of job is of the contextual class."""

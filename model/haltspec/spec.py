@@ -75,6 +75,7 @@ class Binding:
         id_in: the request member that names the job; empty if the service draws the id, or for a list.
         view: where a success shows the job; None if it shows none.
         full: the view is the whole job, not only its id and status.
+        hides_status: the view has no status members (the reply to a creation that shows an id only).
         items: for a list: where the jobs are.
         token_in: the request member with the idempotency token.
         scope_in: for a list, or a call that `spreads`: the request member that names the parent.
@@ -96,6 +97,7 @@ class Binding:
     id_in: str = ""
     view: Path | None = None
     full: bool = False
+    hides_status: bool = False
     items: Path | None = None
     token_in: str = ""
     scope_in: str = ""
@@ -207,6 +209,14 @@ class Api:
     def role(self, binding: Binding) -> Operation:
         """The lifecycle operation a binding is for."""
         return self.lifecycle(binding.lifecycle).operation(binding.role)
+
+    def shows_status(self, lifecycle: str, role: str) -> bool:
+        """True if some success of a lifecycle's operation shows the job's status."""
+        return any(
+            (b.view is not None or b.items is not None) and not b.hides_status and not b.spreads
+            for b in self.bindings
+            if (b.lifecycle, b.role) == (lifecycle, role)
+        )
 
     def error(self, code: str) -> ErrorSpec | None:
         """The error with this code or alias, or else of its family, or None if the API does not know it."""

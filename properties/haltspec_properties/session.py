@@ -1,0 +1,140 @@
+"""A session: calls made through an adapter, the trace they leave, and the jobs they made known.
+
+Whoever drives an implementation (Hypothesis state machines, mutants, conformance runs) says what to call; the session
+writes the request, makes the call and remembers it. It judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from haltspec import services
+from haltspec.lts import Role
+from haltspec.observe import JobKey, succeeded
+from haltspec.services.base import Service
+from haltspec.spec import Api, Binding, reach
+from haltspec.trace import Call
+from haltspec_properties.adapters import Adapter
+
+MAX_PAGES = 200
+"""A listing of more pages is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A job that the session made: its key, the operation and request that made it."""
+
+    key: JobKey
+    binding: Binding
+    request: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Session:
+    """Calls through `adapter`, recorded in `calls`.
+
+    Args:
+        api: the API.
+        adapter: where calls go.
+        client: who calls, for the record.
+    """
+
+    api: Api
+    adapter: Adapter
+    client: str = "haltspec"
+    calls: list[Call] = field(default_factory=list)
+    jobs: list[Known] = field(default_factory=list)
+    made: dict[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+
+    @property
+    def service(self) -> Service:
+        """What is known of the API's requests."""
+        return services.load(self.api.name)
+
+    def call(self, operation: str, request: Mapping[str, Any], tenant: str, client: str = "") -> Call:
+        """Make a call and record it."""
+        call = self.adapter.call(operation, request, tenant=tenant, client=client or self.client)
+        self.calls.append(call)
+        self._learn(call)
+        return call
+
+    def prelude(self, tenant: str) -> tuple[Mapping[str, Any], ...]:
+        """The replies to the calls without which no job can be made in `tenant`; made once."""
+        if tenant not in self.made:
+            calls = [self.call(operation, request, tenant) for operation, request in self.service.prelude(tenant)]
+            self.made[tenant] = tuple(c.reply if isinstance(c.reply, Mapping) else {} for c in calls)
+        return self.made[tenant]
+
+    def example(self, binding: Binding, tenant: str, number: int) -> dict[str, Any]:
+        """A small valid request that creates a job."""
+        return self.service.example(binding, tenant, number, self.prelude(tenant))
+
+    def create(self, binding: Binding, tenant: str, number: int, *, token: str | None = None, **extra: Any) -> Call:
+        """Create a job."""
+        request = {**self.example(binding, tenant, number), **extra}
+        if token is not None and binding.token_in:
+            request[binding.token_in] = token
+        return self.call(binding.operation, request, tenant)
+
+    def ask(self, binding: Binding, tenant: str, job_id: str, **extra: Any) -> Call:
+        """Make a call on a job by its id."""
+        request = {**self.service.order(binding, tenant, job_id), **extra}
+        return self.call(binding.operation, request, tenant)
+
+    def listing(self, binding: Binding, tenant: str, parent: str = "", **extra: Any) -> list[Call]:
+        """All pages of a list; ends early when a page is refused, unanswered, or pages do not end."""
+        request = {**self.service.listing(binding, tenant, parent, self.prelude(tenant)), **extra}
+        pages = [self.call(binding.operation, request, tenant)]
+        while binding.next_out and len(pages) < MAX_PAGES:
+            following = reach(pages[-1].reply, (binding.next_out,)) if succeeded(pages[-1]) else None
+            if following is None:
+                break
+            pages.append(self.call(binding.operation, {**request, binding.next_in: following}, tenant))
+        return pages
+
+    def bindings(self, key: JobKey, *roles: Role) -> Iterator[Binding]:
+        """The bindings that speak of jobs like `key`, of the given roles."""
+        for binding in self.api.bindings:
+            same = binding.lifecycle == key.lifecycle and binding.kind in ("", key.kind)
+            if same and not binding.spreads and self.api.role(binding).role in roles:
+                yield binding
+
+    def _learn(self, call: Call) -> None:
+        if not succeeded(call):
+            return
+        for binding in self.api.bound(call.operation):
+            if self.api.role(binding).role is Role.CREATE and not binding.spreads:
+                job_id = self._id_in(call, binding)
+                if isinstance(job_id, str):
+                    key = JobKey(call.tenant, binding.lifecycle, binding.kind, job_id)
+                    if all(known.key != key for known in self.jobs):
+                        self.jobs.append(Known(key, binding, call.request))
+            elif binding.items is not None and binding.parent_of is not None:
+                self._learn_listed(call, binding)
+
+    def _id_in(self, call: Call, binding: Binding) -> Any:
+        if binding.id_in:
+            return call.request.get(binding.id_in)
+        view = reach(call.reply, binding.view or ())
+        member = self.api.lifecycle(binding.lifecycle).id_member_of(binding.kind)
+        return view.get(member) if isinstance(view, Mapping) else None
+
+    def _learn_listed(self, call: Call, binding: Binding) -> None:
+        """Jobs that come into being with their parent are known once they are listed."""
+        creators: Sequence[Binding] = [
+            b for b in self.api.bindings if b.lifecycle == binding.lifecycle and b.spreads and self._creates(b)
+        ]
+        items = reach(call.reply, binding.items or ())
+        if not creators or not isinstance(items, list):
+            return
+        member = self.api.lifecycle(binding.lifecycle).id_member_of(binding.kind)
+        for item in items:
+            job_id = item.get(member) if isinstance(item, Mapping) else None
+            key = JobKey(call.tenant, binding.lifecycle, binding.kind, str(job_id))
+            if isinstance(job_id, str) and all(known.key != key for known in self.jobs):
+                self.jobs.append(Known(key, creators[0], call.request))
+
+    def _creates(self, binding: Binding) -> bool:
+        return self.api.role(binding).role is Role.CREATE

@@ -1,0 +1,13 @@
+"""All named properties, by API."""
+
+from __future__ import annotations
+
+from haltspec_properties.listing import LISTING
+from haltspec_properties.progress import PROGRESS
+from haltspec_properties.property import Property
+from haltspec_properties.safety import SAFETY
+
+
+def properties(api: str) -> tuple[Property, ...]:
+    """The properties of an API, in the order of their modules."""
+    return tuple(prop for prop in (*SAFETY, *LISTING, *PROGRESS) if prop.api == api)

@@ -1,0 +1,208 @@
+"""A walk through a reference model: calls and service events, steered towards what was done least.
+
+Uniform choice starves deep states, so an action's weight is 1 / (1 + how often it was done in such a state). After
+each action the job is looked at, so that a wrong state shows at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Final
+
+from haltspec.lts import Role
+from haltspec.reference import Reference
+from haltspec.services.base import Job
+from haltspec.spec import Api, Binding
+from haltspec.trace import Call
+from haltspec_properties.adapters import Adapter, ReferenceAdapter
+from haltspec_properties.session import Known, Session
+
+LIVE_JOBS: Final = 6
+"""So many of the youngest jobs are acted on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do: `sign` says what it is in which state (the unit of steering), `run` does it."""
+
+    sign: tuple[str, ...]
+    run: Callable[[], object]
+
+
+@dataclass(slots=True)
+class Walk:
+    """A walk through `reference`.
+
+    Args:
+        reference: the model.
+        rng: decides.
+        tenants: who calls; the first owns most jobs.
+        done: how often each action was done, shared between walks to steer them together.
+        lifecycle: only jobs of this lifecycle are made and acted on, as far as it stands alone; empty: of all.
+        adapter: where calls go; the reference itself if left out.
+    """
+
+    reference: Reference
+    rng: Random
+    tenants: tuple[str, ...]
+    done: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    lifecycle: str = ""
+    adapter: Adapter | None = None
+    session: Session = field(init=False)
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        self.session = Session(self.reference.api, self.adapter or ReferenceAdapter(self.reference))
+
+    @property
+    def api(self) -> Api:
+        """The API walked through."""
+        return self.reference.api
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls made so far."""
+        return self.session.calls
+
+    def run(self, calls: int) -> list[Call]:
+        """Walk until so many calls were made; returns them all."""
+        idle = 0
+        while len(self.calls) < calls and idle < calls:
+            before = len(self.calls)
+            self.step()
+            idle = idle + 1 if len(self.calls) == before else 0
+        return self.calls
+
+    def step(self) -> None:
+        """Do one action."""
+        actions = list(self.actions())
+        weights = [1.0 / (1 + self.done[action.sign]) for action in actions]
+        (action,) = self.rng.choices(actions, weights)
+        self.done[action.sign] += 1
+        action.run()
+
+    def actions(self) -> Iterator[Action]:
+        """All that can be done now."""
+        yield from self._creations()
+        for known in self.session.jobs[-LIVE_JOBS:]:
+            if self.lifecycle in ("", known.key.lifecycle) or self._is_related(known):
+                yield from self._on_job(known)
+        yield from self._lists()
+
+    def _is_related(self, known: Known) -> bool:
+        """True if the job's operations also speak of jobs of the lifecycle walked through."""
+        bound = self.session.bindings(known.key, *Role)
+        return any(other.lifecycle == self.lifecycle for b in bound for other in self.api.bound(b.operation))
+
+    def _creators(self) -> Iterator[Binding]:
+        for binding in self.api.bindings:
+            if self.api.role(binding).role is Role.CREATE and not binding.spreads:
+                bound = self.api.bound(binding.operation)
+                if not self.lifecycle or any(b.lifecycle == self.lifecycle for b in bound):
+                    yield binding
+
+    def _creations(self) -> Iterator[Action]:
+        for binding in self._creators():
+            variants = self.reference.service.variants(binding)
+            for variant in range(variants):
+                yield Action(("create", binding.operation, str(variant)), lambda b=binding, v=variant: self._create(b, v))
+            if binding.token_in:
+                yield Action(("token", binding.operation), lambda b=binding: self._create(b, 0, token=True))
+
+    def _create(self, binding: Binding, variant: int, *, token: bool = False) -> None:
+        tenant = self.rng.choices(self.tenants, [4.0] + [1.0] * (len(self.tenants) - 1))[0]
+        self.number += 1
+        name = f"token-{self.number}" if token else None
+        request = self.session.example(binding, tenant, self.number * self.reference.service.variants(binding) + variant)
+        if name is not None:
+            request[binding.token_in] = name
+        known = len(self.session.jobs)
+        self.session.call(binding.operation, request, tenant)
+        if token and self.rng.random() < 0.7:
+            self.session.call(binding.operation, request, tenant)
+        for made in self.session.jobs[known:]:
+            self._children(made)
+
+    def _children(self, made: Known) -> None:
+        """Look at the jobs that came into being with the one just made."""
+        for binding in self.api.bindings:
+            below = binding.items is not None and binding.parent_of is not None and binding.lifecycle != made.key.lifecycle
+            if below and any(b.spreads and b.lifecycle == binding.lifecycle for b in self.api.bound(made.binding.operation)):
+                self.session.listing(binding, made.key.tenant, made.key.id)
+
+    def _on_job(self, known: Known) -> Iterator[Action]:
+        key = known.key
+        job = self.reference.find(key.tenant, key.id)
+        state = job.state if job is not None else "absent"
+        for binding in self.session.bindings(key, Role.READ, Role.ORDER, Role.DELETE):
+            yield Action((key.lifecycle, state, binding.role), lambda b=binding: self._ask(b, known))
+            others = [tenant for tenant in self.tenants if tenant != key.tenant]
+            if others:
+                run: Callable[[], object] = lambda b=binding, o=others: self._elsewhere(b, known, self.rng.choice(o))  # noqa: E731
+                yield Action((key.lifecycle, "elsewhere", binding.role), run)
+            yield Action((key.lifecycle, "unknown", binding.role), lambda b=binding: self._unknown(b, known))
+            for other in self._foreign(binding):
+                yield Action((key.lifecycle, "foreign", binding.role), lambda o=other: self._ask(o, known))
+        if known.binding.id_in or known.request.get(known.binding.token_in) is not None:
+            yield Action((key.lifecycle, state, "create again"), lambda: self._again(known))
+        if job is not None:
+            for row in self.reference.enabled(job):
+                yield Action((key.lifecycle, state, row.name), lambda j=job, r=row.name: self._event(j, r, known))
+
+    def _foreign(self, binding: Binding) -> Iterator[Binding]:
+        """The same role on another kind of job, whose requests can take the id."""
+        for other in self.api.bindings:
+            same = other.role == binding.role and other.id_in == binding.id_in and other.lifecycle == binding.lifecycle
+            if same and other.kind != binding.kind and not other.spreads:
+                yield other
+                return
+
+    def _ask(self, binding: Binding, known: Known) -> None:
+        self.session.ask(binding, known.key.tenant, known.key.id)
+        self.look(known)
+
+    def _elsewhere(self, binding: Binding, known: Known, tenant: str) -> None:
+        self.session.ask(binding, tenant, known.key.id)
+        self.look(known)
+
+    def _unknown(self, binding: Binding, known: Known) -> None:
+        self.number += 1
+        self.session.ask(binding, known.key.tenant, unknown_id(known.key.id, self.number))
+
+    def _again(self, known: Known) -> None:
+        self.session.call(known.binding.operation, known.request, known.key.tenant)
+        self.look(known)
+
+    def _event(self, job: Job, row: str, known: Known) -> None:
+        self.reference.fire(job, row)
+        self.look(known)
+
+    def look(self, known: Known) -> None:
+        """Read the job, one way or another."""
+        readers = list(self.session.bindings(known.key, Role.READ))
+        lists = [b for b in self.session.bindings(known.key, Role.LIST)]
+        if readers and (not lists or self.rng.random() < 0.8):
+            self.session.ask(self.rng.choice(readers), known.key.tenant, known.key.id)
+        elif lists:
+            binding = self.rng.choice(lists)
+            self.session.listing(binding, known.key.tenant, binding.parent_of(known.key.id) if binding.parent_of else "")
+
+    def _lists(self) -> Iterator[Action]:
+        for known in self.session.jobs[-LIVE_JOBS:]:
+            for binding in self.session.bindings(known.key, Role.LIST):
+                if self.lifecycle in ("", binding.lifecycle):
+                    yield Action(("list", binding.operation), lambda b=binding, k=known: self._list(b, k))
+
+    def _list(self, binding: Binding, known: Known) -> None:
+        parent = binding.parent_of(known.key.id) if binding.parent_of else ""
+        paged = {binding.limit_in: self.rng.randint(1, 3)} if binding.limit_in and self.rng.random() < 0.5 else {}
+        self.session.listing(binding, known.key.tenant, parent, **paged)
+
+
+def unknown_id(like: str, number: int) -> str:
+    """An id of the same form as `like` that nobody was given: its last hexadecimal or decimal digits are others."""
+    tail = f"{number:08d}"
+    return like[: -len(tail)] + tail if len(like) > len(tail) + 8 else f"{like}-{tail}"
