@@ -105,7 +105,8 @@ def lamp(**changes: Any) -> Lifecycle:
 
 def lamps(**changes: Any) -> Api:
     """The API of lamps with some members changed."""
-    return Api(**({"lifecycles": (lamp(),)} | LAMPS | changes))
+    members: dict[str, Any] = {"lifecycles": (lamp(),), **LAMPS, **changes}
+    return Api(**members)
 
 
 def rows(*more: Transition, **changed: Transition | None) -> dict[str, Any]:

@@ -62,8 +62,8 @@ def as_text(known: Iterable[Api]) -> Iterator[str]:
         if number:
             yield ""
         yield heading(f"{api.name}: {api.title}")
-        rows = [("LIFECYCLE", "STATES", "ROWS", "QUESTIONS", "KINDS")]
+        rows = [["LIFECYCLE", "STATES", "ROWS", "QUESTIONS", "KINDS"]]
         for lifecycle in as_members(api)["lifecycles"]:
-            numbers = (str(lifecycle[name]) for name in ("states", "rows", "questions"))
-            rows.append((lifecycle["name"], *numbers, ", ".join(lifecycle["kinds"])))
+            numbers = [str(lifecycle[name]) for name in ("states", "rows", "questions")]
+            rows.append([lifecycle["name"], *numbers, ", ".join(lifecycle["kinds"])])
         yield from table(rows)
