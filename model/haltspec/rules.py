@@ -269,8 +269,8 @@ def page_size(source: Source) -> CallRule:
 
     def check(exchange: Exchange) -> str | None:
         limit = exchange.request.get(exchange.binding.limit_in) if exchange.binding.limit_in else None
-        if not exchange.succeeded or not isinstance(limit, int) or len(exchange.items) <= limit:
-            return None
+        if not exchange.succeeded or not isinstance(limit, int) or not 1 <= limit < len(exchange.items):
+            return None  # a limit below 1 is a malformed request: another matter
         return f"{exchange.binding.limit_in} is {limit} and the page has {len(exchange.items)} items"
 
     return CallRule("a page is no longer than asked for", "A page has at most the asked number of items.", source, check)

@@ -7,7 +7,8 @@ of each model kind. Not covered: synchronous detection, endpoints, flywheels, da
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from haltspec import rules
@@ -24,6 +25,7 @@ from haltspec.lts import (
     Reading,
     RequestClass,
     Role,
+    Rule,
     State,
     Transition,
     assumed,
@@ -32,7 +34,7 @@ from haltspec.lts import (
     ok,
     refused,
 )
-from haltspec.spec import Ambiguity, Api, Binding, ErrorSpec, Nature, Pattern, Statement
+from haltspec.spec import Ambiguity, Api, Binding, ErrorSpec, Nature, Pattern, Statement, reach
 
 # ---- sources --------------------------------------------------------------------------------------------------------
 
@@ -111,43 +113,57 @@ def _would_list(status_in: str) -> Any:
     return would_list
 
 
-def _filtered(status_in: str, name_in: str, name_member: str) -> Any:
-    def check(request: Mapping[str, Any], item: rules.Job) -> str | None:
-        given = request.get("Filter")
-        if not isinstance(given, Mapping) or len(given) != 1:
-            return None
-        (name, want), submitted = next(iter(given.items())), rules.seconds(item.get("SubmitTime"))
-        status = item.get("JobStatus", item.get("Status"))
-        if name == status_in and status is not None and status != want:
-            return f"a job that shows {status} is listed under {name} = {want}"
-        if name == name_in and item.get(name_member, want) != want:
-            return f"a job called {item.get(name_member)!r} is listed under {name} = {want!r}"
-        limit = rules.seconds(want)
-        if submitted is not None and limit is not None:
-            # Whether the bound itself is included is silent, and SDKs send whole seconds: only a clear breach counts.
-            if name == "SubmitTimeBefore" and submitted >= limit + 1:
-                return f"a job submitted at {submitted} is listed under {name} = {limit}"
-            if name == "SubmitTimeAfter" and submitted <= limit - 1:
-                return f"a job submitted at {submitted} is listed under {name} = {limit}"
-        return None
+_Name = Callable[[rules.Job], str | None]
+_CLOCKS_DIFFER_S: Final = 3600.0
 
-    return check
+
+def _job_name(item: rules.Job) -> str | None:
+    return item.get("JobName")
+
+
+def _model_name(item: rules.Job) -> str | None:
+    """A model shows its name in its ARN only."""
+    arn = item.get("DocumentClassifierArn", item.get("EntityRecognizerArn"))
+    return arn.split("/")[1] if isinstance(arn, str) and "/" in arn else None
+
+
+def _mismatch(name: str, want: Any, item: rules.Job, ended: float, name_of: _Name) -> str | None:
+    """Why an item does not belong under the filter `name` = `want` in a list answered at `ended`, or None."""
+    if name in ("JobStatus", "Status"):
+        status = item.get("JobStatus", item.get("Status"))
+        return f"a job that shows {status} is listed under {name} = {want}" if status not in (None, want) else None
+    submitted, limit = rules.seconds(item.get("SubmitTime")), rules.seconds(want)
+    if name == "SubmitTimeAfter" and limit is not None and submitted is None and limit > ended + _CLOCKS_DIFFER_S:
+        return f"a job is listed under {name} = {limit}, a time still to come"
+    if name in _SUBMITTED_ORDER and limit is not None and submitted is not None:
+        # Whether the bound itself is included is silent, and SDKs send whole seconds: only a clear breach counts.
+        if (submitted - limit) * _SUBMITTED_ORDER[name] >= 1:
+            return f"a job submitted at {submitted} is listed under {name} = {limit}"
+        return None
+    called = None if name in _SUBMITTED_ORDER else name_of(item)
+    # Whether the name is compared as a whole or as a prefix is silent.
+    if called is not None and isinstance(want, str) and not called.startswith(want):
+        return f"a job called {called!r} is listed under {name} = {want!r}"
+    return None
+
+
+def _listed_match(name_of: _Name) -> rules.CallRule:
+    def check(exchange: rules.Exchange) -> str | None:
+        given = exchange.request.get("Filter")
+        if not exchange.succeeded or exchange.end is None or not isinstance(given, Mapping) or len(given) != 1:
+            return None
+        ((name, want),) = given.items()
+        found = (_mismatch(name, want, item, exchange.end, name_of) for item in exchange.items)
+        return next((wrong for wrong in found if wrong), None)
+
+    return rules.CallRule(
+        "listed jobs pass the filter", "A list holds only jobs that match its filter.", MODEL.states("...Filter members"), check
+    )
 
 
 def _order(request: Mapping[str, Any]) -> int:
     given = request.get("Filter")
     return _SUBMITTED_ORDER.get(next(iter(given)), 0) if isinstance(given, Mapping) and len(given) == 1 else 0
-
-
-def _list_rules(status_in: str, name_in: str, name_member: str) -> tuple[rules.CallRule, ...]:
-    return (
-        rules.listed_match(
-            "listed jobs pass the filter",
-            "A list holds only jobs that match its filter.",
-            MODEL.states("...Filter members"),
-            _filtered(status_in, name_in, name_member),
-        ),
-    )
 
 
 # ---- analysis jobs --------------------------------------------------------------------------------------------------
@@ -235,6 +251,29 @@ def _replay(existing: tuple[str, ...]) -> OpenQuestion:
     )
 
 
+def _keeps_input(sight: rules.Sight) -> str | None:
+    """Members that were not given may be filled in: records show a format where starts leave it out."""
+    shown, given = sight.job.get("InputDataConfig"), (sight.created or {}).get("InputDataConfig")
+    if not sight.full or not isinstance(given, Mapping):
+        return None
+    kept = shown if isinstance(shown, Mapping) else {}
+    lost = {name: value for name, value in given.items() if value is not None and kept.get(name) != value}
+    return f"InputDataConfig is {shown!r}; the request gave {given!r}" if lost else None
+
+
+def _keeps_language(sight: rules.Sight) -> str | None:
+    created, shown = sight.created or {}, sight.job.get("LanguageCode")
+    given = created.get("LanguageCode")
+    if not sight.full or given == shown or given is None or "EntityRecognizerArn" in created or "FlywheelArn" in created:
+        return None
+    return f"LanguageCode is {shown!r}; the request gave {given!r}"
+
+
+def _shows_no_token(sight: rules.Sight) -> str | None:
+    shown = [name for name in ("ClientRequestToken", "Tags") if name in sight.job]
+    return f"the job shows {' and '.join(shown)}" if shown else None
+
+
 _PRESENCE = (
     *(rules.present(m, CLI.implies("describe-*.rst; C7N")) for m in ("JobId", "JobArn", "JobStatus", "SubmitTime", "InputDataConfig", "OutputDataConfig", "DataAccessRoleArn")),
     rules.present("EndTime", CLI.implies("list-*.rst; C7N"), when=_ENDED),
@@ -246,10 +285,13 @@ _PRESENCE = (
     rules.constant("JobArn", MODEL.implies("JobArn, unique")),
     rules.ordered(("SubmitTime", "EndTime"), RECORDED.implies("all records")),
     rules.echoes("JobName", NUKE.implies("PR 884: a job started without a name has none")),
-    rules.echoes("InputDataConfig", CLI.implies("describe-*.rst")),
+    rules.holds("InputDataConfig is as given", "A described job shows every member of the given InputDataConfig as given.", CLI.implies("describe-*.rst"), _keeps_input),
     rules.echoes("DataAccessRoleArn", CLI.implies("describe-*.rst")),
+    rules.holds("LanguageCode is as given", "A described job has the LanguageCode it was given, unless a custom model decides.", CLI.implies("describe-*.rst"), _keeps_language),
+    rules.echoes("OutputDataConfig.KmsKeyId", RECORDED.implies("*_kms_key")),
     rules.echoes("VolumeKmsKeyId", RECORDED.implies("*_kms_key")),
     rules.echoes("VpcConfig", RECORDED.implies("*_vpc")),
+    rules.holds("tokens and tags are not shown", "A job is shown without the token and the tags it was started with.", MODEL.implies("...Properties have no such members"), _shows_no_token),
 )
 
 
@@ -257,6 +299,8 @@ def _own_arn(sight: rules.Sight) -> str | None:
     arn, kind = sight.job.get("JobArn"), sight.binding.kind
     if not isinstance(arn, str) or f":{_ARN_TYPE[kind]}/" in arn:
         return None
+    if sight.binding.id_in and sight.created is None:
+        return None  # whether the operations of one kind know the jobs of another is silent
     return f"the JobArn {arn!r} of a {kind} job is not of the type {_ARN_TYPE[kind]}"
 
 
@@ -278,7 +322,7 @@ def _output_rewritten(sight: rules.Sight) -> str | None:
     return f"OutputDataConfig.S3Uri is {uri!r}; the place of the output below {given!r} was expected"
 
 
-_JOB_RULES = (
+_JOB_RULES: Final[tuple[Rule, ...]] = (
     *_PRESENCE,
     rules.holds("JobArn is of the job's kind", "The resource type in JobArn is that of the kind.", MODEL.states("JobArn of each Start response"), _own_arn),
     rules.holds("JobArn ends with the JobId", "JobArn ends with a slash and the JobId.", MODEL.states("JobArn of each Start response"), _arn_ends_with_id),
@@ -289,7 +333,7 @@ _JOB_RULES = (
         _output_rewritten,
     ),
     rules.answers_for("JobId", "JobId", PAGE.states("Response Elements, JobId")),
-    *_list_rules("JobStatus", "JobName", "JobName"),
+    _listed_match(_job_name),
 )
 
 def _operations(existing: tuple[str, ...], start: str = "Start") -> tuple[Operation, ...]:
@@ -509,6 +553,20 @@ def _after_stop(event: str, target: str, evidence: str) -> OpenQuestion:
     )
 
 
+def _model_arn(sight: rules.Sight) -> str | None:
+    kind = sight.binding.kind
+    arn_in, name_in = ("DocumentClassifierArn", "DocumentClassifierName") if kind == "document-classifier" else ("EntityRecognizerArn", "RecognizerName")
+    arn, created = sight.job.get(arn_in), sight.created or {}
+    if not isinstance(arn, str):
+        return None
+    version = f"/version/{created['VersionName']}" if created.get("VersionName") else ""
+    want = f"{kind}/{created[name_in]}{version}" if isinstance(created.get(name_in), str) else f"{kind}/NAME or {kind}/NAME/version/VERSION"
+    resource = arn.split(":", 5)[-1]
+    if resource == want or (name_in not in created and re.fullmatch(f"{kind}/[^/]+(/version/[^/]+)?", resource)):
+        return None
+    return f"the ARN {arn!r} does not end with {want}"
+
+
 TRAINING = Lifecycle(
     api="comprehend",
     name="training",
@@ -525,7 +583,7 @@ TRAINING = Lifecycle(
         State("STOPPED", terminal=True, note="training was stopped"),
         State("DELETING", note="a deletion was accepted"),
     ),
-    operations=(*_operations(_MODEL_EXISTING, "Create")[:1], Operation("Describe", Role.READ), Operation("List", Role.LIST), Operation("StopTraining", Role.ORDER), Operation("Delete", Role.DELETE)),
+    operations=(*_operations((*_MODEL_EXISTING, ABSENT), "Create")[:1], Operation("Describe", Role.READ), Operation("List", Role.LIST), Operation("StopTraining", Role.ORDER), Operation("Delete", Role.DELETE)),
     transitions=(
         Transition("created", ABSENT, call("Create", ok(), when=PLAIN), "SUBMITTED", GUIDE.states("create-custom-classifier-console.md")),
         Transition(
@@ -571,6 +629,45 @@ TRAINING = Lifecycle(
         Transition("deleted", "DELETING", internal("vanish"), ABSENT, MODEL.states("DeleteDocumentClassifier: disappears")),
     ),
     questions=(
+        OpenQuestion(
+            "repeated token after a deletion",
+            "What does a creation with the token of a model that was deleted do?",
+            (
+                Reading(
+                    "made anew",
+                    "The token is forgotten with the model.",
+                    (
+                        Transition(
+                            "a deleted model is made anew",
+                            ABSENT,
+                            call("Create", ok(), when=REPEATED),
+                            "SUBMITTED",
+                            assumed("the name is free again"),
+                            free=True,
+                        ),
+                    ),
+                ),
+                Reading(
+                    "refused",
+                    "The token stays used.",
+                    (
+                        Transition(
+                            "a deleted model's token is refused",
+                            ABSENT,
+                            call("Create", refused("InvalidRequestException"), when=REPEATED),
+                            SAME,
+                            assumed("a token names one creation"),
+                            free=True,
+                        ),
+                    ),
+                ),
+            ),
+            "made anew",
+            "Nothing found on how long a token is remembered.",
+            states=(ABSENT,),
+            operation="Create",
+            when=(REPEATED,),
+        ),
         _either("stop of training while queued", ("SUBMITTED",), "StopTraining", "InvalidRequestException", "STOP_REQUESTED", "aws-nuke stops models that are SUBMITTED or TRAINING alike; a recorded STOPPED model never began to train.", "accepted", "What does StopTraining answer for a SUBMITTED model?"),
         _either("stop of training again", ("STOP_REQUESTED", "STOPPED"), "StopTraining", "InvalidRequestException", SAME, "Not said; terraform-provider-aws stops any model before it deletes it.", "accepted", "What does StopTraining answer after an earlier one?"),
         _either("stop of training while deleting", ("DELETING",), "StopTraining", "ResourceNotFoundException", SAME, "Nothing found.", "accepted", "What does StopTraining answer for a model that is being deleted?"),
@@ -592,14 +689,22 @@ TRAINING = Lifecycle(
         rules.present("EndTime", RECORDED.implies("TRAINED, STOPPED and IN_ERROR models"), when=_MODEL_ENDED),
         rules.absent("EndTime", RECORDED.implies("SUBMITTED and TRAINING models"), when=("SUBMITTED", "TRAINING")),
         rules.present("Message", RECORDED.implies("IN_ERROR models"), when=("IN_ERROR",)),
+        rules.present("TrainingStartTime", RECORDED.implies("TRAINED models"), when=("TRAINED",)),
+        rules.present("TrainingEndTime", RECORDED.implies("TRAINED models"), when=("TRAINED",)),
+        rules.absent("TrainingStartTime", RECORDED.implies("SUBMITTED models"), when=("SUBMITTED",)),
+        rules.absent("TrainingEndTime", RECORDED.implies("SUBMITTED and TRAINING models"), when=("SUBMITTED", "TRAINING")),
+        rules.absent("Message", RECORDED.implies("models without trouble"), when=("SUBMITTED", "TRAINING", "TRAINED", "STOPPED")),
         rules.constant("SubmitTime", RECORDED.implies("all models")),
+        rules.constant("EndTime", RECORDED.implies("time that training completed")),
         rules.ordered(("SubmitTime", "TrainingStartTime", "TrainingEndTime", "EndTime"), RECORDED.implies("TRAINED models")),
+        rules.holds("the ARN is made of name and version", "A model's ARN ends with its type and name, and with its version if it has one.", MODEL.states("DocumentClassifierArn, EntityRecognizerArn: pattern"), _model_arn),
+        _listed_match(_model_name),
     ),
 )
 
 # ---- operations on the wire -----------------------------------------------------------------------------------------
 
-_PAGING: Final[dict[str, str]] = {"next_in": "NextToken", "next_out": "NextToken", "limit_in": "MaxResults"}
+_PAGING: Final[dict[str, Any]] = {"next_in": "NextToken", "next_out": "NextToken", "limit_in": "MaxResults"}
 
 
 def _job_bindings(kind: str, lifecycle: str) -> tuple[Binding, ...]:
@@ -616,7 +721,7 @@ def _job_bindings(kind: str, lifecycle: str) -> tuple[Binding, ...]:
 def _model_bindings(kind: str, stem: str) -> tuple[Binding, ...]:
     arn = f"{stem}Arn"
     return (
-        Binding(f"Create{stem}", "training", "Create", kind, view=(), token_in="ClientRequestToken"),
+        Binding(f"Create{stem}", "training", "Create", kind, view=(), hides_status=True, token_in="ClientRequestToken"),
         Binding(f"Describe{stem}", "training", "Describe", kind, id_in=arn, view=(f"{stem}Properties",), full=True),
         Binding(f"List{stem}s", "training", "List", kind, items=(f"{stem}PropertiesList",), full=True, would_list=_would_list("Status"), filters_in=("Filter",), **_PAGING),
         Binding(f"StopTraining{stem}", "training", "StopTraining", kind, id_in=arn),
@@ -731,11 +836,107 @@ def _time_order(name: str, source_text: str) -> rules.CallRule:
     )
 
 
+_MOST_TAGS: Final = 50
+_USUAL_PAGE: Final = 100
+_USUAL_PAGE_OF = tuple(b.kind for b in _BINDINGS if b.kind not in ("pii", "events"))
+
+
+def _usual_page(exchange: rules.Exchange) -> str | None:
+    limited = exchange.request.get("MaxResults") is not None
+    if limited or not exchange.succeeded or exchange.binding.kind not in _USUAL_PAGE_OF or len(exchange.items) <= _USUAL_PAGE:
+        return None
+    return f"no MaxResults was given and the page has {len(exchange.items)} items"
+
+
+def _empty_filter(exchange: rules.Exchange) -> str | None:
+    return "the filter was empty and the list was answered" if exchange.succeeded and exchange.request.get("Filter") == {} else None
+
+
+def _tells(role: str, *members: str) -> Callable[[rules.Exchange], str | None]:
+    def check(exchange: rules.Exchange) -> str | None:
+        if exchange.binding.role != role or not exchange.succeeded or exchange.reply is None:
+            return None
+        missing = [member for member in members if exchange.reply.get(member) is None]
+        return f"the reply has no {' and no '.join(missing)}" if missing else None
+
+    return check
+
+
+def _shows_the_job(exchange: rules.Exchange) -> str | None:
+    view = exchange.binding.view
+    if exchange.binding.role != "Describe" or not view or not exchange.succeeded or exchange.reply is None:
+        return None
+    if isinstance(reach(exchange.reply, view), Mapping):
+        return None
+    return f"the reply has {' and '.join(sorted(exchange.reply)) or 'no member'}, not {view[0]}"
+
+
+def _too_many_tags(exchange: rules.Exchange) -> str | None:
+    tags = exchange.request.get("Tags")
+    if not exchange.succeeded or not isinstance(tags, list | tuple) or len(tags) <= _MOST_TAGS:
+        return None
+    return f"{len(tags)} tags were given and accepted"
+
+
+def _redaction_left_open(exchange: rules.Exchange) -> str | None:
+    request = exchange.request
+    if exchange.binding.kind != "pii" or not exchange.succeeded or request.get("Mode") != "ONLY_REDACTION":
+        return None
+    if rules.value_at(request, "RedactionConfig.PiiEntityTypes"):
+        return None
+    return "Mode is ONLY_REDACTION, RedactionConfig.PiiEntityTypes was not given, and the job was started"
+
+
+class _MissingModels:
+    """Models that were looked for and not found; a creation in flight may bring any of them about."""
+
+    def __init__(self) -> None:
+        self.missing: dict[tuple[str, str], float] = {}
+        self.uncertain: set[str] = set()
+
+    def begin(self, exchange: rules.Exchange) -> None:
+        if exchange.binding.role == "Create":
+            self._forget(exchange.tenant)
+            if exchange.end is None or (exchange.status is not None and exchange.status >= 500):
+                self.uncertain.add(exchange.tenant)
+
+    def see(self, exchange: rules.Exchange) -> str | None:
+        binding, tenant = exchange.binding, exchange.tenant
+        if binding.role == "Create":
+            self._forget(tenant)
+        elif binding.lifecycle == "training" and exchange.error == "ResourceNotFoundException" and exchange.end is not None:
+            self.missing[tenant, str(exchange.request.get(binding.id_in))] = exchange.end
+        elif binding.role == "Start" and exchange.succeeded and tenant not in self.uncertain:
+            for member in ("DocumentClassifierArn", "EntityRecognizerArn"):
+                arn = exchange.request.get(member)
+                since = self.missing.get((tenant, arn)) if isinstance(arn, str) and _is_own(arn, tenant) else None
+                if since is not None and since <= exchange.start:
+                    return f"{member} is {arn!r}, which was not found before, and the job was started"
+        return None
+
+    def _forget(self, tenant: str) -> None:
+        self.missing = {key: end for key, end in self.missing.items() if key[0] != tenant}
+
+
+def _is_own(arn: str, tenant: str) -> bool:
+    """True if the resource belongs to the caller: one of another account may be hidden from reads and shared all the same."""
+    account, _, region = tenant.partition("/")
+    return f":{region}:{account}:" in arn
+
+
 _RULES = (
     rules.one_per_token(SMITHY.implies("idempotencyToken trait on ClientRequestToken: the server discards replayed requests"), ignore=()),
     rules.page_size(MODEL.states("List..., MaxResults")),
     rules.one_filter("Filter", "InvalidRequestException", MODEL.states("List..., Filter: one at a time; boto3 issue 2541")),
+    rules.CallRule("a page has at most 100 items unless asked otherwise", "Without MaxResults a page has at most 100 items (PII and events: not said).", MODEL.states("List..., MaxResults: the default"), _usual_page),
+    rules.CallRule("an empty filter is refused", "A filter without a member is refused.", ISSUE.implies("the message asks for exactly one"), _empty_filter),
     _time_order("lists under a time filter are in order", "...Filter, SubmitTimeBefore and SubmitTimeAfter"),
+    rules.CallRule("a start tells id, ARN and status", "The reply to a start has JobId, JobArn and JobStatus.", CLI.implies("start-*.rst"), _tells("Start", "JobId", "JobArn", "JobStatus")),
+    rules.CallRule("a stop tells id and status", "The reply to a stop has JobId and JobStatus.", PAGE.states("Response Elements"), _tells("Stop", "JobId", "JobStatus")),
+    rules.CallRule("a description shows the job", "The reply to a Describe has the member named after its kind.", REF.states("Describe..., Response Elements"), _shows_the_job),
+    rules.CallRule("a resource has at most 50 tags", "More than 50 tags are refused.", MODEL.states("TooManyTagsException"), _too_many_tags),
+    rules.CallRule("redaction says what to redact", "With Mode ONLY_REDACTION a start without RedactionConfig.PiiEntityTypes is refused.", MODEL.states("StartPiiEntitiesDetectionJob, RedactionConfig"), _redaction_left_open),
+    rules.HistoryRule("a model that is not found starts no job", "A start that names a model of the caller's that was just not found is refused.", MODEL.implies("StartDocumentClassificationJob, StartEntitiesDetectionJob: ResourceNotFoundException"), _MissingModels),
 )
 
 # ---- what the page says ---------------------------------------------------------------------------------------------

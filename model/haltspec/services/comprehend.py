@@ -186,7 +186,7 @@ class Comprehend(aws.FilteredLists):
         elif job.state in _TRAINING_ENDED:
             job.put(TrainingEndTime=aws.milliseconds(world), EndTime=aws.milliseconds(world))
             if job.state in _TRAINED:
-                job.put(TrainingStartTime=job.data.get("began"))
+                job.put(TrainingStartTime=job.data.get("began", aws.milliseconds(world)))
             if job.state == "IN_ERROR":
                 job.put(Message=_NO_INPUT)
 

@@ -1,0 +1,275 @@
+"""Data rules of Comprehend: each finds the reply that breaks it and lets the documented one pass."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+
+from haltspec.apis import load
+from haltspec.oracle import judge
+from haltspec.trace import Call
+
+API = load("comprehend")
+TENANT = "111122223333/us-east-1"
+ARN = "arn:aws:comprehend:us-east-1:111122223333:"
+ROLE = {"DataAccessRoleArn": "arn:aws:iam::111122223333:role/analyst"}
+START: dict[str, Any] = {
+    "InputDataConfig": {"S3Uri": "s3://inbox/documents"},
+    "OutputDataConfig": {"S3Uri": "s3://outbox/results/"},
+    "LanguageCode": "en",
+    **ROLE,
+}
+STARTED = {"JobId": "j", "JobArn": f"{ARN}entities-detection-job/j", "JobStatus": "SUBMITTED"}
+JOB: dict[str, Any] = {
+    **START,
+    **STARTED,
+    "SubmitTime": 5.5,
+    "OutputDataConfig": {"S3Uri": "s3://outbox/results/111122223333-NER-j/output/output.tar.gz"},
+}
+PII = {**START, "Mode": "ONLY_REDACTION"}
+MODEL = {
+    "DocumentClassifierName": "m",
+    "InputDataConfig": {"S3Uri": "s3://inbox/training"},
+    "LanguageCode": "en",
+    **ROLE,
+}
+MODEL_ARN = f"{ARN}document-classifier/m"
+TRAINED: dict[str, Any] = {
+    "DocumentClassifierArn": MODEL_ARN,
+    "Status": "TRAINED",
+    "SubmitTime": 1,
+    "TrainingStartTime": 2,
+    "TrainingEndTime": 3,
+    "EndTime": 4,
+}
+
+Spoken = tuple[str, dict[str, Any], Any]
+"""An operation, a request, and a reply, or the code of the error it was refused with."""
+
+
+def broken(*calls: Spoken) -> set[str]:
+    """The names of the rules that the calls break, one call after the other."""
+    trace = []
+    for n, (operation, request, reply) in enumerate(calls):
+        error = reply if isinstance(reply, str) else None
+        body = None if error else reply
+        status = 400 if error else 200
+        trace.append(
+            Call("comprehend", operation, TENANT, "c", 10.0 * n, 10.0 * n + 1, request, status, error, body, True)
+        )
+    return {violation.rule for violation in judge(API, trace).violations}
+
+
+def start(request: dict[str, Any] = START, reply: Any = STARTED) -> Spoken:
+    """A start of an entities job."""
+    return "StartEntitiesDetectionJob", request, reply
+
+
+def described(**other: Any) -> Spoken:
+    """A description of that job, with other members; None takes one out."""
+    job = {name: value for name, value in {**JOB, **other}.items() if value is not None}
+    return "DescribeEntitiesDetectionJob", {"JobId": "j"}, {"EntitiesDetectionJobProperties": job}
+
+
+def listed(request: dict[str, Any], *jobs: dict[str, Any]) -> Spoken:
+    """A list of entities jobs, with these members each."""
+    items = [
+        {**JOB, "JobId": f"j{n}", "JobArn": f"{ARN}entities-detection-job/j{n}", **job} for n, job in enumerate(jobs)
+    ]
+    for item in items:
+        item["OutputDataConfig"] = {
+            "S3Uri": f"s3://outbox/results/111122223333-NER-{item['JobId']}/output/output.tar.gz"
+        }
+    return "ListEntitiesDetectionJobs", request, {"EntitiesDetectionJobPropertiesList": items}
+
+
+def model(**other: Any) -> tuple[Spoken, Spoken]:
+    """A classifier, created and described with other members; None takes one out."""
+    shown = {name: value for name, value in {**TRAINED, **other}.items() if value is not None}
+    create: Spoken = ("CreateDocumentClassifier", MODEL, {"DocumentClassifierArn": shown["DocumentClassifierArn"]})
+    asked = {"DocumentClassifierArn": shown["DocumentClassifierArn"]}
+    return create, ("DescribeDocumentClassifier", asked, {"DocumentClassifierProperties": shown})
+
+
+def models(request: dict[str, Any], **other: Any) -> tuple[Spoken, Spoken]:
+    """A classifier, created and listed with other members."""
+    create, describe = model(**other)
+    items = [describe[2]["DocumentClassifierProperties"]]
+    return create, ("ListDocumentClassifiers", request, {"DocumentClassifierPropertiesList": items})
+
+
+def tags(count: int) -> dict[str, Any]:
+    """A start with that many tags."""
+    return {**START, "Tags": [{"Key": f"k{n}"} for n in range(count)]}
+
+
+def pii(request: dict[str, Any]) -> Spoken:
+    """A start of a PII job that was accepted."""
+    return "StartPiiEntitiesDetectionJob", request, {**STARTED, "JobArn": f"{ARN}pii-entities-detection-job/j"}
+
+
+def classify(arn: str) -> Spoken:
+    """A start of a classification job that was accepted."""
+    request = {**{n: v for n, v in START.items() if n != "LanguageCode"}, "DocumentClassifierArn": arn}
+    return "StartDocumentClassificationJob", request, {**STARTED, "JobArn": f"{ARN}document-classification-job/j"}
+
+
+MISSING: Spoken = ("DescribeDocumentClassifier", {"DocumentClassifierArn": MODEL_ARN}, "ResourceNotFoundException")
+OTHERS = MODEL_ARN.replace("111122223333", "444455556666")
+NOT_THEIRS: Spoken = ("DescribeDocumentClassifier", {"DocumentClassifierArn": OTHERS}, "ResourceNotFoundException")
+CREATED = model()[0]
+
+CASES: list[tuple[str, list[Spoken], list[Spoken]]] = [
+    (
+        "comprehend/a page has at most 100 items unless asked otherwise",
+        [listed({}, *[{}] * 101)],
+        [listed({}, *[{}] * 100), listed({"MaxResults": 101}, *[{}] * 101)],
+    ),
+    (
+        "comprehend/a page is no longer than asked for",
+        [listed({"MaxResults": 1}, {}, {})],
+        [listed({"MaxResults": 2}, {}, {})],
+    ),
+    (
+        "comprehend/one filter at a time",
+        [listed({"Filter": {"JobName": "a", "JobStatus": "SUBMITTED"}})],
+        [listed({"Filter": {"JobStatus": "SUBMITTED"}}, {})],
+    ),
+    ("comprehend/an empty filter is refused", [listed({"Filter": {}}, {})], [listed({}, {})]),
+    ("comprehend/a start tells id, ARN and status", [start(reply={"JobId": "j", "JobStatus": "SUBMITTED"})], [start()]),
+    (
+        "comprehend/a stop tells id and status",
+        [start(), ("StopEntitiesDetectionJob", {"JobId": "j"}, {"JobId": "j"})],
+        [start(), ("StopEntitiesDetectionJob", {"JobId": "j"}, {"JobId": "j", "JobStatus": "STOP_REQUESTED"})],
+    ),
+    (
+        "comprehend/a description shows the job",
+        [start(), ("DescribeEntitiesDetectionJob", {"JobId": "j"}, {"SentimentDetectionJobProperties": JOB})],
+        [start(), described()],
+    ),
+    ("comprehend/a resource has at most 50 tags", [start(tags(51))], [start(tags(50))]),
+    (
+        "comprehend/redaction says what to redact",
+        [pii(PII)],
+        [pii({**PII, "RedactionConfig": {"PiiEntityTypes": ["ALL"]}}), pii({**PII, "Mode": "ONLY_OFFSETS"})],
+    ),
+    (
+        "comprehend/a model that is not found starts no job",
+        [MISSING, classify(MODEL_ARN)],
+        [MISSING, CREATED, classify(MODEL_ARN)],
+    ),
+    (
+        "comprehend/a model that is not found starts no job",
+        [MISSING, classify(MODEL_ARN)],
+        [NOT_THEIRS, classify(OTHERS)],
+    ),
+    (
+        "comprehend/job/tokens and tags are not shown",
+        [start(), described(ClientRequestToken="t")],
+        [start(), described()],
+    ),
+    (
+        "comprehend/job/tokens and tags are not shown",
+        [start(tags(1)), described(Tags=[])],
+        [start(tags(1)), described()],
+    ),
+    ("comprehend/job/LanguageCode is as given", [start(), described(LanguageCode="es")], [start(), described()]),
+    (
+        "comprehend/job/InputDataConfig is as given",
+        [start(), described(InputDataConfig={"S3Uri": "s3://inbox/others"})],
+        [start(), described(InputDataConfig={"S3Uri": "s3://inbox/documents", "InputFormat": "ONE_DOC_PER_LINE"})],
+    ),
+    ("comprehend/job/JobName is as given", [start(), described(JobName="invented")], [start(), described()]),
+    (
+        "comprehend/job/OutputDataConfig tells where the output is",
+        [start(), described(OutputDataConfig=START["OutputDataConfig"])],
+        [start(), described()],
+    ),
+    (
+        "comprehend/job/OutputDataConfig.KmsKeyId is as given",
+        [start({**START, "OutputDataConfig": {"S3Uri": "s3://outbox/results/", "KmsKeyId": "k"}}), described()],
+        [start(), described()],
+    ),
+    (
+        "comprehend/job/listed jobs pass the filter",
+        [listed({"Filter": {"JobStatus": "STOPPED"}}, {"JobStatus": "SUBMITTED"})],
+        [listed({"Filter": {"JobStatus": "SUBMITTED"}}, {"JobStatus": "SUBMITTED"})],
+    ),
+    (
+        "comprehend/job/listed jobs pass the filter",
+        [listed({"Filter": {"JobName": "night"}}, {"JobName": "day"})],
+        [listed({"Filter": {"JobName": "night"}}, {"JobName": "nightly"})],
+    ),
+    (
+        "comprehend/job/listed jobs pass the filter",
+        [listed({"Filter": {"SubmitTimeBefore": 5}}, {"SubmitTime": 6})],
+        [listed({"Filter": {"SubmitTimeBefore": 5}}, {"SubmitTime": 5.9})],
+    ),
+    (
+        "comprehend/job/listed jobs pass the filter",
+        [listed({"Filter": {"SubmitTimeAfter": 5}}, {"SubmitTime": 4})],
+        [listed({"Filter": {"SubmitTimeAfter": 5}}, {"SubmitTime": 4.1})],
+    ),
+    (
+        "comprehend/training/listed jobs pass the filter",
+        list(models({"Filter": {"DocumentClassifierName": "other"}})),
+        list(models({"Filter": {"DocumentClassifierName": "m"}})),
+    ),
+    (
+        "comprehend/training/listed jobs pass the filter",
+        list(models({"Filter": {"Status": "TRAINING"}})),
+        list(models({"Filter": {"Status": "TRAINED"}})),
+    ),
+    (
+        "comprehend/training/listed jobs pass the filter",
+        list(models({"Filter": {"SubmitTimeAfter": 99999}}, SubmitTime=None)),
+        list(models({"Filter": {"SubmitTimeAfter": 100}}, SubmitTime=None)),
+    ),
+    (
+        "comprehend/training/the ARN is made of name and version",
+        list(model(DocumentClassifierArn=f"{MODEL_ARN}/None")),
+        list(model()),
+    ),
+    (
+        "comprehend/training/TrainingStartTime is present when TRAINED",
+        list(model(TrainingStartTime=None)),
+        list(model()),
+    ),
+    ("comprehend/training/TrainingEndTime is present when TRAINED", list(model(TrainingEndTime=None)), list(model())),
+    (
+        "comprehend/training/Message is absent when SUBMITTED or TRAINING or TRAINED or STOPPED",
+        list(model(Message="odd")),
+        list(model()),
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "wrong", "right"), CASES, ids=[f"{n}-{case[0]}" for n, case in enumerate(CASES)])
+def test_finds_the_wrong_reply_and_no_other(rule: str, wrong: list[Spoken], right: list[Spoken]) -> None:
+    """The rule is broken by the wrong calls and kept by the right ones."""
+    assert rule in broken(*wrong)
+    assert rule not in broken(*right)
+
+
+def test_the_right_calls_break_nothing() -> None:
+    """A start, a description, a list and a trained model as documented are without violations."""
+    assert broken(start(), described(), *model()) == set()
+
+
+def test_another_kinds_arn_is_no_fault_of_a_description() -> None:
+    """Whether kinds share ids is silent: a description may show another kind's job if no start says otherwise."""
+    other = {**JOB, "JobArn": f"{ARN}sentiment-detection-job/j"}
+    calls: list[Spoken] = [("DescribeEntitiesDetectionJob", {"JobId": "j"}, {"EntitiesDetectionJobProperties": other})]
+    assert "comprehend/job/JobArn is of the job's kind" not in broken(*calls)
+    assert "comprehend/job/JobArn is of the job's kind" in broken(start(), *calls)
+
+
+def test_operations_declare_the_errors_of_the_service_model() -> None:
+    """Each operation declares exactly the errors that the vendor's model lists for it."""
+    loader = importlib.import_module("botocore.loaders").Loader()
+    declared = loader.load_service_model("comprehend", "service-2")["operations"]
+    for operation in API.operations:
+        ours = {error.code for error in API.errors if error.operations and error.declared_by(operation)}
+        assert ours == {error["shape"] for error in declared[operation]["errors"]}, operation
