@@ -84,7 +84,7 @@ class Automaton:
         floor: rows graded below it rule nothing out.
         readings: the readings that hold; None: every reading of every open question.
         rows: the rows to use instead of the lifecycle's (a mutant); None: those of the lifecycle under `readings`.
-        open_ids: a job may come into being unseen (its creation is not in the recording).
+        open_ids: a job may come into being unseen (its creation is not in the recording), and be moved from outside.
         hidden: operations whose successes never show a status, so that none of their observations has one.
         declared: for each operation the error codes that may refuse it in a silent cell; None: any code may.
     """
@@ -135,7 +135,7 @@ class Automaton:
         """For each state, the states it may have moved to unseen, itself included."""
         moves: dict[str, set[str]] = {name: set() for name in self.states}
         for row in rows:
-            if isinstance(row.label, Internal):
+            if isinstance(row.label, Internal) and (open_ids or not row.label.outside):
                 for state in row.states:
                     moves[state].add(row.target_from(state))
         for framed in self.lifecycle.states:

@@ -136,9 +136,14 @@ def refused(error: str) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Internal:
-    """A move the service makes by itself and nobody sees: `begin`, `complete`, `fail`, `halt`."""
+    """A move that nobody sees: the service makes it by itself (`begin`, `complete`, `fail`, `halt`).
+
+    With `outside` somebody makes it by other means than this API, an operator in a console: nobody owes it, the
+    reference model makes it only when told to by name, and a recording that holds everything done has none.
+    """
 
     event: str
+    outside: bool = False
 
     def __str__(self) -> str:
         return self.event
@@ -160,9 +165,9 @@ class Call:
 Label = Internal | Call
 
 
-def internal(event: str) -> Internal:
-    """The label of a move nobody sees."""
-    return Internal(event)
+def internal(event: str, *, outside: bool = False) -> Internal:
+    """The label of a move nobody sees, made by the service, or from `outside` this API."""
+    return Internal(event, outside)
 
 
 def call(operation: str, reply: Reply, *, when: str | tuple[str, ...] = ()) -> Call:

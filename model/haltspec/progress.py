@@ -18,7 +18,7 @@ from typing import Generic
 
 from haltspec.explore import Edge, Graph
 from haltspec.graphs import ArcT, Node, Paths, components
-from haltspec.lts import ABSENT, Call, LeadsTo, Role
+from haltspec.lts import ABSENT, Call, Internal, LeadsTo, Role
 from haltspec.safety import Breach
 
 
@@ -94,7 +94,8 @@ class Arena(Generic[Node, ArcT]):
 
 
 def _service(edge: Edge) -> str:
-    return edge.row.name if edge.is_internal else ""
+    label = edge.row.label
+    return edge.row.name if isinstance(label, Internal) and not label.outside else ""
 
 
 def _arena(graph: Graph, prop: LeadsTo, *, with_calls: bool) -> Arena[str, Edge]:

@@ -433,10 +433,12 @@ class Reference:
     def enabled(self, job: Job) -> tuple[Transition, ...]:
         """The moves the service may make now with a job."""
         rows = self._machines[job.key.lifecycle].internal_rows(job.state)
-        return tuple(row for row in rows if self.service.permits(self, job, row))
+        return tuple(row for row in rows if not _is_outside(row) and self.service.permits(self, job, row))
 
     def fire(self, job: Job, what: str | Transition) -> Transition:
         """Make the move called `what` (a row, its name, or its event; the first that fits) and return its row.
+
+        Moves made from outside the API can be told as well.
 
         Raises:
             Misuse: no such move is possible now.
@@ -445,7 +447,8 @@ class Reference:
         return self._fire(job, what)
 
     def _fire(self, job: Job, what: str | Transition) -> Transition:
-        enabled = self.enabled(job)
+        outside = filter(_is_outside, self._machines[job.key.lifecycle].internal_rows(job.state))
+        enabled = (*self.enabled(job), *outside)
         for row in enabled:
             if what in (row, row.name, str(row.label)):
                 self._move(job, row)
@@ -507,7 +510,8 @@ class Reference:
     def _plan_next(self, job: Job) -> None:
         """Plan the soonest of the moves that are possible in the state just entered."""
         assert self.schedule is not None
-        rows = self._machines[job.key.lifecycle].internal_rows(job.state)
+        moves = self._machines[job.key.lifecycle].internal_rows(job.state)
+        rows = tuple(row for row in moves if not _is_outside(row))
         if rows:
             shares = (int(self._draw()[:12], 16) / 16**12 for _ in rows)
             delay, name = min(
@@ -600,6 +604,11 @@ class Reference:
         """64 hexadecimal digits that no other draw has."""
         self._draws += 1
         return hashlib.blake2b(f"{self.seed}:{self._draws}".encode(), digest_size=32).hexdigest()
+
+
+def _is_outside(row: Transition) -> bool:
+    """True if somebody makes the move by other means than this API."""
+    return isinstance(row.label, Internal) and row.label.outside
 
 
 # ---- definitions looked up once -----------------------------------------------------------------------------------

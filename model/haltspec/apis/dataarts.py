@@ -1,7 +1,8 @@
 """Huawei Cloud DataArts Studio, module DataArts Factory: batch jobs and real-time jobs that are started and stopped.
 
 Jobs: one lifecycle, `job`, for both types, since they share one name space: a name is free (`absent`), or it is a batch
-job, or a real-time job. Calls (version 1 of the API): create, list, show, show status, start, stop, delete, and run at
+job, or a real-time job. A batch job whose schedule runs out by itself is told apart from one that is scheduled for
+ever, since only the former may leave SCHEDULING without a call. Calls (version 1 of the API): create, list, show, show status, start, stop, delete, and run at
 once. Not covered: editing, importing and exporting jobs (a recording in which a job is edited or imported is outside
 this model), job instances, scripts, resources, and the console, whose pause and restore are moves that nobody sees.
 """
@@ -9,8 +10,8 @@ this model), job instances, scripts, resources, and the console, whose pause and
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 from haltspec import rules
 from haltspec.lts import (
@@ -51,23 +52,44 @@ KESTRA: Final = Document("KESTRA", "kestra plugin-huawei, notes on live answers 
 
 # ---- states -----------------------------------------------------------------------------------------------------------
 
-_B_STOPPED, _B_SCHEDULING, _B_PAUSED = "batch STOPPED", "batch SCHEDULING", "batch PAUSED"
-_B_LINGERING = "batch PAUSED after a stop"
+
+
+class _Batch(NamedTuple):
+    """The states of a batch job, which differ for two sorts of schedule in what the service may do by itself."""
+
+    stopped: str
+    scheduling: str
+    paused: str
+    lingering: str
+
+
+_ENDLESS = _Batch("batch STOPPED", "batch SCHEDULING", "batch PAUSED", "batch PAUSED after a stop")
+_FINITE = _Batch("finite STOPPED", "finite SCHEDULING", "finite PAUSED", "finite PAUSED after a stop")
 _R_STOPPED, _R_STARTING, _R_NORMAL = "real-time STOPPED", "real-time STARTING", "real-time NORMAL"
-_R_EXCEPTION, _R_STOPPING = "real-time EXCEPTION", "real-time STOPPING"
+_R_EXCEPTION, _R_STOPPING, _R_NOT_STOPPED = "real-time EXCEPTION", "real-time STOPPING", "real-time EXCEPTION after a stop"
 _R_NEW, _R_INIT = "real-time INIT", "real-time INIT while starting"
 _R_PAUSE, _R_ABNORMAL, _R_DISABLE, _R_OVERLOAD = "real-time PAUSE", "real-time ABNORMAL", "real-time DISABLE", "real-time OVERLOAD"
 
-_BATCH = (_B_STOPPED, _B_SCHEDULING, _B_PAUSED, _B_LINGERING)
-_SCHEDULED = (_B_SCHEDULING, _B_PAUSED, _B_LINGERING)
+_BATCH = (*_ENDLESS, *_FINITE)
+_BATCH_STOPPED = (_ENDLESS.stopped, _FINITE.stopped)
+_BATCH_SCHEDULING = (_ENDLESS.scheduling, _FINITE.scheduling)
+_BATCH_PAUSED = (_ENDLESS.paused, _FINITE.paused)
+_BATCH_LINGERING = (_ENDLESS.lingering, _FINITE.lingering)
+_BATCH_IDLE = (*_BATCH_STOPPED, *_BATCH_LINGERING)
 _REAL_TIME_IDLE = (_R_STOPPED, _R_NEW)
-_REAL_TIME_STARTED = (_R_STARTING, _R_INIT, _R_NORMAL, _R_EXCEPTION, _R_PAUSE, _R_ABNORMAL, _R_DISABLE, _R_OVERLOAD)
+_REAL_TIME_UP = (_R_NORMAL, _R_EXCEPTION, _R_NOT_STOPPED, _R_PAUSE, _R_ABNORMAL, _R_DISABLE, _R_OVERLOAD)
+_REAL_TIME_STARTED = (_R_STARTING, _R_INIT, *_REAL_TIME_UP)
 _REAL_TIME = (*_REAL_TIME_IDLE, *_REAL_TIME_STARTED, _R_STOPPING)
 _EXISTING = (*_BATCH, *_REAL_TIME)
 
 
-def _batch(name: str, status: str, note: str) -> State:
-    return State(name, (status, "BATCH"), note=note)
+def _batch_states(batch: _Batch, schedule: str) -> tuple[State, ...]:
+    return (
+        State(batch.stopped, ("STOPPED", "BATCH"), note=f"not scheduled: just created, or stopped; {schedule}"),
+        State(batch.scheduling, ("SCHEDULING", "BATCH"), note=f"its schedule makes instances; {schedule}"),
+        State(batch.paused, ("PAUSED", "BATCH"), note=f"its schedule is paused; no call of this API does that; {schedule}"),
+        State(batch.lingering, ("PAUSED", "BATCH"), note=f"stopped and not yet shown so; one client is prepared for it; {schedule}"),
+    )
 
 
 def _real_time(name: str, status: str, note: str) -> State:
@@ -76,15 +98,14 @@ def _real_time(name: str, status: str, note: str) -> State:
 
 _STATES = (
     State(ABSENT, note="no job has the name in this workspace: never created, or deleted"),
-    _batch(_B_STOPPED, "STOPPED", "not scheduled: just created, or stopped"),
-    _batch(_B_SCHEDULING, "SCHEDULING", "its schedule makes instances"),
-    _batch(_B_PAUSED, "PAUSED", "paused in the console; no call of this API does that"),
-    _batch(_B_LINGERING, "PAUSED", "stopped, and not yet shown so; one client is prepared for it"),
+    *_batch_states(_ENDLESS, "the schedule has no end"),
+    *_batch_states(_FINITE, "the schedule runs out: once, until a time, or until an event fails"),
     _real_time(_R_STOPPED, "STOPPED", "not running: just created, or stopped"),
     _real_time(_R_STARTING, "STARTING", "started, its nodes come up"),
     _real_time(_R_NORMAL, "NORMAL", "running"),
     _real_time(_R_EXCEPTION, "EXCEPTION", "a node failed; it may recover"),
     _real_time(_R_STOPPING, "STOPPING", "a stop was accepted, its nodes go down"),
+    _real_time(_R_NOT_STOPPED, "EXCEPTION", "a stop was accepted and failed"),
     _real_time(_R_NEW, "INIT", "a word of the SDK: initialising before a start"),
     _real_time(_R_INIT, "INIT", "a word of the SDK: initialising after a start"),
     _real_time(_R_PAUSE, "PAUSE", "a word of the SDK: paused in the console"),
@@ -96,6 +117,7 @@ _STATES = (
 # ---- operations and request classes -----------------------------------------------------------------------------------
 
 REAL_TIME: Final = "real-time"
+FINITE: Final = "finite schedule"
 IMPOSSIBLE: Final = "impossible name"
 OVER_100: Final = "page over 100"
 NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
@@ -104,6 +126,14 @@ NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 
 def _is_real_time(request: Mapping[str, Any]) -> bool:
     return request.get("processType") == "REAL_TIME"
+
+
+def _is_finite(request: Mapping[str, Any]) -> bool:
+    schedule = request.get("schedule")
+    if not isinstance(schedule, Mapping):
+        return False
+    cron = schedule.get("cron")
+    return schedule.get("type") in ("EXECUTE_ONCE", "EVENT") or (isinstance(cron, Mapping) and bool(cron.get("endTime")))
 
 
 def _is_impossible(request: Mapping[str, Any]) -> bool:
@@ -116,8 +146,12 @@ def _is_over_100(request: Mapping[str, Any]) -> bool:
 
 
 _BY_NAME = (RequestClass(IMPOSSIBLE, "The name is not one that a job can have.", _is_impossible, only_in=(ABSENT,)),)
+_NEW = (
+    RequestClass(REAL_TIME, "processType is REAL_TIME.", _is_real_time),
+    RequestClass(FINITE, "A batch job that runs once, on events, or until an endTime.", _is_finite),
+)
 _OPERATIONS = (
-    Operation("Create", Role.CREATE, (RequestClass(REAL_TIME, "processType is REAL_TIME.", _is_real_time),)),
+    Operation("Create", Role.CREATE, _NEW),
     Operation("Show", Role.READ, _BY_NAME),
     Operation("Status", Role.READ, _BY_NAME),
     Operation("List", Role.LIST, (RequestClass(OVER_100, "limit is more than 100.", _is_over_100),)),
@@ -131,33 +165,42 @@ _OPERATIONS = (
 
 _UNKNOWN: Final = "DLF.0100"
 _ACCEPTANCE = TF.implies("acceptance tests of the job action, pull requests 5276 and 9215")
+
+def _batch_rows(batch: _Batch, cls: str, suffix: str = "") -> tuple[Transition, ...]:
+    """What moves a batch job; it is the same for both sorts of schedule."""
+    return (
+        Transition(f"created as a batch job{suffix}", ABSENT, call("Create", ok(), when=cls), batch.stopped, GOPHER.implies("jobs_execution_test: a job never started reads STOPPED")),
+        Transition(f"a batch job is started{suffix}", (batch.stopped, batch.lingering), call("Start", ok()), batch.scheduling, _ACCEPTANCE),
+        Transition(f"a scheduled job is stopped{suffix}", batch.scheduling, call("Stop", ok()), batch.stopped, _ACCEPTANCE),
+        Transition(f"a paused job is stopped{suffix}", batch.paused, call("Stop", ok()), batch.stopped, UMN.implies("monitoring_a_batch_job, operations")),
+        Transition(f"paused in the console{suffix}", batch.scheduling, internal("pause", outside=True), batch.paused, UMN.implies("monitoring_a_batch_job")),
+        Transition(f"restored in the console{suffix}", batch.paused, internal("restore", outside=True), batch.scheduling, UMN.implies("monitoring_a_batch_job")),
+    )
+
+
 _ROWS = (
-    Transition("created as a batch job", ABSENT, call("Create", ok(), when=PLAIN), _B_STOPPED, GOPHER.implies("jobs_execution_test: a job never started reads STOPPED")),
+    *_batch_rows(_ENDLESS, PLAIN),
+    *_batch_rows(_FINITE, FINITE, " (finite)"),
     Transition("created as a real-time job", ABSENT, call("Create", ok(), when=REAL_TIME), _R_STOPPED, OTC.implies("creating_a_job; viewing_a_job_list, states")),
     Transition("a name is taken", _EXISTING, call("Create", refused("DLF.0102")), SAME, OTC.states("creating_a_job, failure response")),
     Transition("shown", _EXISTING, call("Show", ok()), SAME, OTC.states("viewing_job_details")),
     Transition("an unknown job is not shown", ABSENT, call("Show", refused(_UNKNOWN), when=PLAIN), SAME, OTC.states("viewing_job_details, failure response")),
     Transition("a real-time job's status is shown", _REAL_TIME, call("Status", ok()), SAME, OTC.states("viewing_running_status_of_a_real-time_job")),
-    Transition("a stopped batch job's status is shown", _B_STOPPED, call("Status", ok()), SAME, GOPHER.implies("jobs_execution_test")),
+    Transition("a stopped batch job's status is shown", _BATCH_STOPPED, call("Status", ok()), SAME, GOPHER.implies("jobs_execution_test")),
     Transition("an unknown job has no status", ABSENT, call("Status", refused(_UNKNOWN), when=PLAIN), SAME, OTC.states("viewing_running_status_of_a_real-time_job, failure response")),
     Transition("listed", _EXISTING, call("List", ok(), when=PLAIN), SAME, OTC.states("viewing_a_job_list")),
     Transition("not listed while it does not exist", ABSENT, call("List", ok(), when=PLAIN), SAME, OTC.implies("viewing_a_job_list")),
-    Transition("a batch job is started", _B_STOPPED, call("Start", ok()), _B_SCHEDULING, _ACCEPTANCE),
-    Transition("a scheduled job is not started again", _B_SCHEDULING, call("Start", refused(ANY_ERROR)), SAME, FIELD.implies("branch on 400, DLF.3051 and a text that says the job is running")),
+    Transition("a scheduled job is not started again", _BATCH_SCHEDULING, call("Start", refused(ANY_ERROR)), SAME, FIELD.implies("branch on 400, DLF.3051 and a text that says the job is running")),
     Transition("a real-time job is started", _REAL_TIME_IDLE, call("Start", ok()), _R_STARTING, _ACCEPTANCE),
     Transition("an unknown job is not started", ABSENT, call("Start", refused(_UNKNOWN), when=PLAIN), SAME, OTC.states("starting_a_job, failure response")),
-    Transition("a scheduled job is stopped", _B_SCHEDULING, call("Stop", ok()), _B_STOPPED, _ACCEPTANCE),
-    Transition("a paused job is stopped", _B_PAUSED, call("Stop", ok()), _B_STOPPED, UMN.implies("monitoring_a_batch_job, operations")),
-    Transition("a running real-time job is asked to stop", (_R_NORMAL, _R_EXCEPTION), call("Stop", ok()), _R_STOPPING, OTC.implies("viewing_a_job_list, STOPPING; the provider's code names it as intermediate")),
+    Transition("a running real-time job is asked to stop", _REAL_TIME_UP, call("Stop", ok()), _R_STOPPING, OTC.implies("viewing_a_job_list, STOPPING; the provider's code names it as intermediate")),
     Transition("an unknown job is not stopped", ABSENT, call("Stop", refused(_UNKNOWN), when=PLAIN), SAME, PAGE.states("Example, failure response")),
-    Transition("a stopped job is deleted", (_B_STOPPED, *_REAL_TIME_IDLE), call("Delete", ok()), ABSENT, OTC.states("deleting_a_job")),
-    Transition("a scheduled job is not deleted", _B_SCHEDULING, call("Delete", refused(ANY_ERROR)), SAME, HUAWEI.states("deleting a job, constraints")),
+    Transition("a stopped job is deleted", (*_BATCH_IDLE, *_REAL_TIME_IDLE), call("Delete", ok()), ABSENT, OTC.states("deleting_a_job")),
+    Transition("a scheduled job is not deleted", _BATCH_SCHEDULING, call("Delete", refused(ANY_ERROR)), SAME, HUAWEI.states("deleting a job, constraints")),
     Transition("an unknown job is not deleted", ABSENT, call("Delete", refused(_UNKNOWN), when=PLAIN), SAME, OTC.states("deleting_a_job, failure response")),
-    Transition("a stopped batch job runs at once", _B_STOPPED, call("RunOnce", ok()), SAME, OTC.states("executing_a_job_immediately")),
+    Transition("a stopped batch job runs at once", _BATCH_IDLE, call("RunOnce", ok()), SAME, OTC.states("executing_a_job_immediately")),
     Transition("a real-time job does not run at once", _REAL_TIME, call("RunOnce", refused("DLF.0136")), SAME, TF.implies("job action, run-immediate is for batch jobs only; the code's meaning")),
     Transition("an unknown job does not run", ABSENT, call("RunOnce", refused(_UNKNOWN), when=PLAIN), SAME, OTC.states("executing_a_job_immediately, failure response")),
-    Transition("paused in the console", _B_SCHEDULING, internal("pause"), _B_PAUSED, UMN.implies("monitoring_a_batch_job")),
-    Transition("restored in the console", _B_PAUSED, internal("restore"), _B_SCHEDULING, UMN.implies("monitoring_a_batch_job")),
     Transition("its nodes are up", (_R_STARTING, _R_INIT), internal("come up"), _R_NORMAL, _ACCEPTANCE),
     Transition("its start failed", (_R_STARTING, _R_INIT), internal("fail"), _R_EXCEPTION, UMN.implies("real-time DLI Spark node: a start that does not succeed times out")),
     Transition("a node failed", _R_NORMAL, internal("fail"), _R_EXCEPTION, OTC.implies("viewing_a_job_list, EXCEPTION")),
@@ -173,21 +216,25 @@ def _silent(
     asks: str,
     operation: str,
     states: tuple[str, ...],
-    readings: tuple[tuple[str, str, str | None], ...],
+    readings: tuple[tuple[str, str, Mapping[str, str] | str | None], ...],
     evidence: str,
     *,
     when: tuple[str, ...] = (),
 ) -> OpenQuestion:
     """Silent cells; a reading is its name, its sentence, and where the call leads (None: it is refused).
 
-    The first reading is the default. A refusal has whatever code the service likes.
+    Where it leads to several states it is given for each. The first reading is the default. A refusal has whatever
+    code the service likes.
     """
 
-    def row(reading: str, target: str | None) -> Transition:
-        reply, leads = (refused(ANY_ERROR), SAME) if target is None else (ok(), target)
-        return Transition(f"{name}: {reading}", states, call(operation, reply, when=when), leads, assumed(evidence), free=True)
+    def rows(reading: str, leads: Mapping[str, str] | str | None) -> Iterator[Transition]:
+        reply, named = refused(ANY_ERROR) if leads is None else ok(), f"{name}: {reading}"
+        targets = leads if isinstance(leads, Mapping) else {"": leads or SAME}
+        for state, target in targets.items():
+            own, suffix = ((state,), f" from {state}") if state else (states, "")
+            yield Transition(named + suffix, own, call(operation, reply, when=when), target, assumed(evidence), free=True)
 
-    told = tuple(Reading(reading, sentence, (row(reading, target),)) for reading, sentence, target in readings)
+    told = tuple(Reading(reading, sentence, tuple(rows(reading, leads))) for reading, sentence, leads in readings)
     return OpenQuestion(name, asks, told, readings[0][0], evidence, states=states, operation=operation, when=when)
 
 
@@ -198,8 +245,15 @@ def _moves(name: str, asks: str, default: str, rows: Mapping[str, tuple[Transiti
     return OpenQuestion(name, asks, readings, default, evidence, states=states)
 
 
-def _move(name: str, states: str | tuple[str, ...], event: str, target: str, why: str) -> Transition:
-    return Transition(name, states, internal(event), target, assumed(why))
+def _move(name: str, states: str | tuple[str, ...], event: str, target: str, why: str, *, outside: bool = False) -> Transition:
+    return Transition(name, states, internal(event, outside=outside), target, assumed(why))
+
+
+def _linger(batch: _Batch, suffix: str = "") -> tuple[Transition, ...]:
+    return (
+        _move(f"a stopped job shows PAUSED{suffix}", batch.stopped, "linger", batch.lingering, "a client waits for STOPPED or PAUSED after a stop"),
+        _move(f"it shows STOPPED again{suffix}", batch.lingering, "settle", batch.stopped, "nothing else ends a stop"),
+    )
 
 
 def _impossible(operation: str) -> OpenQuestion:
@@ -233,7 +287,7 @@ _QUESTIONS = (
         "stop of a stopped job",
         "What does a stop of a job answer that is STOPPED?",
         "Stop",
-        (_B_STOPPED, _B_LINGERING, *_REAL_TIME_IDLE),
+        (*_BATCH_IDLE, *_REAL_TIME_IDLE),
         (_ACCEPTED_SAME, _REFUSED),
         "No source. No code of the table fits a refusal, but none fits 'already running' either, and there start seems to refuse.",
     ),
@@ -254,19 +308,11 @@ _QUESTIONS = (
         "Silent.",
     ),
     _silent(
-        "stop in a state only the SDK names",
-        "What does a stop answer in a state that only the SDK names?",
-        "Stop",
-        (_R_PAUSE, _R_ABNORMAL, _R_DISABLE, _R_OVERLOAD),
-        (("accepted", "It leads to STOPPING.", _R_STOPPING), _REFUSED),
-        "Silent; the words themselves stand in no page of the API.",
-    ),
-    _silent(
         "start of a paused job",
         "What does a start of a PAUSED job answer, and where does it lead?",
         "Start",
-        (_B_PAUSED, _B_LINGERING),
-        (_REFUSED, ("scheduled", "It is scheduled again.", _B_SCHEDULING)),
+        _BATCH_PAUSED,
+        (_REFUSED, ("scheduled", "It is scheduled again.", dict(zip(_BATCH_PAUSED, _BATCH_SCHEDULING, strict=True)))),
         "Silent. The console restores a paused job by an operation of its own.",
     ),
     _silent(
@@ -289,7 +335,7 @@ _QUESTIONS = (
         "deletion of a paused job",
         "Is a PAUSED job deleted?",
         "Delete",
-        (_B_PAUSED, _B_LINGERING),
+        _BATCH_PAUSED,
         (_REFUSED, ("deleted", "It is gone.", ABSENT)),
         "The constraint names jobs that are being scheduled; whether a paused one is, is not said.",
     ),
@@ -305,7 +351,7 @@ _QUESTIONS = (
         "run at once while scheduled",
         "Does a batch job run at once while it is scheduled or paused?",
         "RunOnce",
-        _SCHEDULED,
+        (*_BATCH_SCHEDULING, *_BATCH_PAUSED),
         (("accepted", "It runs once more; its schedule stays as it is.", SAME), _REFUSED),
         "Silent; no restriction is written.",
     ),
@@ -313,7 +359,7 @@ _QUESTIONS = (
         "status of a scheduled batch job",
         "What does the status call, described for real-time jobs, answer for a batch job that is not STOPPED?",
         "Status",
-        _SCHEDULED,
+        (*_BATCH_SCHEDULING, *_BATCH_PAUSED, *_BATCH_LINGERING),
         (("shown", "The status that the list shows.", SAME), _REFUSED),
         "A client's test reads STOPPED of a batch job; the SDK's values for this reply have neither SCHEDULING nor PAUSED.",
     ),
@@ -333,7 +379,7 @@ _QUESTIONS = (
         "it stays",
         {
             "it stays": (),
-            "it stops": (_move("its schedule ended", (_B_SCHEDULING, _B_PAUSED), "expire", _B_STOPPED, "the page says that scheduling stops then, not what is shown"),),
+            "it stops": (_move("its schedule ended", (_FINITE.scheduling, _FINITE.paused), "expire", _FINITE.stopped, "the page says that scheduling stops then, not what is shown"),),
         },
         "For a CRON schedule the page says that the job stops being scheduled at endTime, not that its status changes; for EXECUTE_ONCE nothing is said, and page and manual differ on when it runs.",
     ),
@@ -343,7 +389,7 @@ _QUESTIONS = (
         "it goes on",
         {
             "it goes on": (),
-            "it pauses": (_move("its event was suspended", _B_SCHEDULING, "suspend", _B_PAUSED, "the documents suspend the event; PAUSED is the nearest status"),),
+            "it pauses": (_move("its event was suspended", _FINITE.scheduling, "suspend", _FINITE.paused, "the documents suspend the event; PAUSED is the nearest status"),),
         },
         "The event is suspended then; which status the job shows is not said.",
     ),
@@ -353,10 +399,7 @@ _QUESTIONS = (
         "never",
         {
             "never": (),
-            "for a while": (
-                _move("a stopped job shows PAUSED", _B_STOPPED, "linger", _B_LINGERING, "a client waits for STOPPED or PAUSED after a stop"),
-                _move("it shows STOPPED again", _B_LINGERING, "settle", _B_STOPPED, "nothing else ends a stop"),
-            ),
+            "for a while": (*_linger(_ENDLESS), *_linger(_FINITE, " (finite)")),
         },
         "The vendor's Terraform provider waits for STOPPED or PAUSED after a stop; no document connects the two.",
     ),
@@ -364,7 +407,7 @@ _QUESTIONS = (
         "failure while stopping",
         "Can a job become EXCEPTION while it is STOPPING?",
         "never",
-        {"never": (), "possible": (_move("its stop failed", _R_STOPPING, "fail", _R_EXCEPTION, "nodes may fail to go down"),)},
+        {"never": (), "possible": (_move("its stop failed", _R_STOPPING, "fail", _R_NOT_STOPPED, "nodes may fail to go down"),)},
         "Silent; the provider treats EXCEPTION as the failure of whatever was ordered.",
     ),
     _moves(
@@ -377,10 +420,10 @@ _QUESTIONS = (
                 _move("initialising before a start", _R_STOPPED, "initialise", _R_NEW, "INIT, said to be initialising"),
                 _move("initialised", _R_NEW, "settle", _R_STOPPED, "INIT, said to be initialising"),
                 _move("initialising after a start", _R_STARTING, "initialise", _R_INIT, "INIT, said to be initialising"),
-                _move("a real-time job paused in the console", _R_NORMAL, "pause", _R_PAUSE, "the manual has the operation, the SDK the word"),
-                _move("a real-time job restored in the console", _R_PAUSE, "restore", _R_NORMAL, "the manual has the operation"),
-                _move("nodes disabled in the console", _R_NORMAL, "disable", _R_DISABLE, "the manual disables single nodes, the SDK has the word for jobs as well"),
-                _move("nodes enabled in the console", _R_DISABLE, "enable", _R_NORMAL, "the manual has the operation"),
+                _move("a real-time job paused in the console", _R_NORMAL, "pause", _R_PAUSE, "the manual has the operation, the SDK the word", outside=True),
+                _move("a real-time job restored in the console", _R_PAUSE, "restore", _R_NORMAL, "the manual has the operation", outside=True),
+                _move("nodes disabled in the console", _R_NORMAL, "disable", _R_DISABLE, "the manual disables single nodes, the SDK has the word for jobs as well", outside=True),
+                _move("nodes enabled in the console", _R_DISABLE, "enable", _R_NORMAL, "the manual has the operation", outside=True),
                 _move("too busy", _R_NORMAL, "overload", _R_OVERLOAD, "OVERLOAD, said to be busy"),
                 _move("no longer too busy", _R_OVERLOAD, "relieve", _R_NORMAL, "OVERLOAD, said to be busy"),
                 _move("its start went wrong", (_R_STARTING, _R_INIT), "go wrong", _R_ABNORMAL, "ABNORMAL, said to be a failed run"),
@@ -513,8 +556,8 @@ JOB = Lifecycle(
     id_member="name",
     status_members=("status", "jobType"),
     progress=(
-        LeadsTo("a stop leads to STOPPED", "A real-time job whose stop was accepted is STOPPED in the end (or EXCEPTION, if the stop failed).", (_R_STOPPING,), (_R_STOPPED, _R_EXCEPTION), _ACCEPTANCE, unless=("Start",)),
-        LeadsTo("a start leads to NORMAL or EXCEPTION", "A real-time job that was started is NORMAL or EXCEPTION in the end (or ABNORMAL, as the SDK has it).", (_R_STARTING, _R_INIT), (_R_NORMAL, _R_EXCEPTION, _R_ABNORMAL), _ACCEPTANCE, unless=("Stop",)),
+        LeadsTo("a stop leads to STOPPED", "A real-time job whose stop was accepted is STOPPED in the end (or EXCEPTION, if the stop failed).", (_R_STOPPING,), (_R_STOPPED, _R_NOT_STOPPED), _ACCEPTANCE, unless=("Start",)),
+        LeadsTo("a start leads to NORMAL or EXCEPTION", "A started real-time job is NORMAL or EXCEPTION in the end (or ABNORMAL, as the SDK has it).", (_R_STARTING, _R_INIT), (_R_NORMAL, _R_EXCEPTION, _R_ABNORMAL), _ACCEPTANCE, unless=("Stop",)),
     ),
     rules=_JOB_RULES,
 )

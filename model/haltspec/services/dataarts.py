@@ -23,6 +23,10 @@ _NO_NODE: Final = "DLF.1006"
 _INVALID: Final = "DLF.3051"
 _NO_BODY: Final = ("Create", "Start", "Stop", "Delete")
 _MOVING: Final = ("real-time STARTING", "real-time INIT while starting", "real-time STOPPING")
+_AT_REST: Final = (
+    *("batch STOPPED", "finite STOPPED", "real-time STOPPED"),
+    *("batch PAUSED after a stop", "finite PAUSED after a stop", "real-time INIT"),
+)
 _CONTEXT: Final = ("project_id", "workspace", "targetStatus", "approvers")
 """Members of a creation that are not part of the job's definition."""
 _USER: Final = "haltspec"
@@ -56,14 +60,14 @@ class DataArts(Service):
     fault_code: ClassVar[str] = "500"
 
     def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """A small valid request that creates a job; even numbers make real-time jobs, odd ones batch jobs."""
+        """A small valid request that creates a job: scheduled for ever, real-time, or run once."""
+        kind, schedule = (("BATCH", "CRON"), ("REAL_TIME", "CRON"), ("BATCH", "EXECUTE_ONCE"))[number % 3]
         node = {"name": "first", "type": "Shell", "location": {"x": "1", "y": "1"}, "properties": []}
-        kind = "BATCH" if number % 2 else "REAL_TIME"
-        return {"name": f"job-{number}", "processType": kind, "schedule": {"type": "EXECUTE_ONCE"}, "nodes": [node]}
+        return {"name": f"job-{number}", "processType": kind, "schedule": {"type": schedule}, "nodes": [node]}
 
     def variants(self, binding: Binding) -> int:
-        """One example of each type of job."""
-        return 2
+        """A batch job, a real-time job, and a batch job whose schedule runs out."""
+        return 3
 
     # ---- requests ---------------------------------------------------------------------------------------------------
 
@@ -116,7 +120,7 @@ class DataArts(Service):
         """Note when the job was started and when it came to a stop."""
         if isinstance(row.label, Call) and row.label.operation == "Start":
             job.put(startTime=_milliseconds(world), endTime=None)
-        elif job.state in ("batch STOPPED", "real-time STOPPED") and "startTime" in job.data:
+        elif job.state in _AT_REST and before not in _AT_REST and "startTime" in job.data:
             job.put(endTime=_milliseconds(world))
 
     def is_settled(self, world: World, job: Job) -> bool:
