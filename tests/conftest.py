@@ -1,6 +1,6 @@
 """Hypothesis profiles: `HALTSPEC_PROFILE` chooses `dev` (the default), `ci` (the default where `CI` is set) or `nightly`.
 
-No profile has a deadline: a slow machine is no fault of the code. `ci` draws the same examples in every run; `nightly`
+No profile has a deadline or minds slow drawing: a slow machine is no fault of the code. `ci` draws the same examples in every run; `nightly`
 draws many more, new ones each time.
 """
 
@@ -10,9 +10,8 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("dev", deadline=None)
-settings.register_profile(
-    "ci", deadline=None, derandomize=True, database=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.register_profile("nightly", deadline=None, max_examples=2000, print_blob=True)
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", patient)
+settings.register_profile("ci", patient, derandomize=True, database=None, print_blob=True)
+settings.register_profile("nightly", patient, max_examples=2000, print_blob=True)
 settings.load_profile(os.environ.get("HALTSPEC_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
