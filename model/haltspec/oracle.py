@@ -479,7 +479,7 @@ def _blame(automaton: Automaton, before: int, seen: Observation) -> tuple[str, S
     states = automaton.names(automaton.close(before))
     role = lifecycle.operation(seen.operation).role
     existing = tuple(s for s in states if s != ABSENT)
-    if role in (Role.READ, Role.LIST) and seen.what == OK and existing and ABSENT not in states:
+    if role in (Role.READ, Role.LIST) and seen.what == OK and seen.shows and existing and ABSENT not in states:
         known = {lifecycle.state(s).status for s in automaton.states}
         shown = "/".join(value or "?" for value in seen.shows or ())
         frame = lifecycle.state(existing[0]).frame or lifecycle.frame

@@ -29,6 +29,7 @@ from haltspec.lts import (
     Request,
     RequestClass,
     Role,
+    Source,
     State,
     Transition,
     assumed,
@@ -52,8 +53,7 @@ SAMPLES: Final = Document("SAMPLES", "AWS samples: Custom Labels demo, batch pro
 # ---- names in ARNs --------------------------------------------------------------------------------------------------
 
 _ARN: Final = re.compile(
-    r"arn:[a-z\d-]+:rekognition:(?P<region>[a-z\d-]+):(?P<account>\d{12}):project/(?P<project>[\w.\-]+)(?:/version/(?P<version>[\w.\-]+))?/(?P<digits>\d+)",
-    re.ASCII,
+    r"arn:[a-z\d-]+:rekognition:(?P<region>[a-z\d-]+):(?P<account>\d{12}):project/(?P<project>[a-zA-Z0-9_.\-]+)(?:/version/(?P<version>[a-zA-Z0-9_.\-]+))?/(?P<digits>[0-9]+)"
 )
 
 
@@ -84,8 +84,8 @@ BELOW: Final = "maximum below minimum"
 ELSEWHERE: Final = "from another account or region"
 
 
-def _model(name: str, note: str = "", *, terminal: bool = False) -> State:
-    return State(name, (name, _LABELS_FEATURE), terminal, note=note)
+def _model(name: str, note: str, *, terminal: bool = False, frame: Source | None = None) -> State:
+    return State(name, (name, _LABELS_FEATURE), terminal, frame, note)
 
 
 def _adapter(name: str, status: str, note: str, *, terminal: bool = False) -> State:
@@ -98,8 +98,8 @@ _STATES = (
     _model("TRAINING_COMPLETED", "trained and never started; after a run it would be STOPPED"),
     _model("TRAINING_FAILED", "training ended with an error, StatusMessage says which", terminal=True),
     _model("STARTING", "a start was accepted"),
-    _model("RUNNING", "analyses images, and is charged"),
-    _model("FAILED", "a start, a stop or a run failed"),
+    _model("RUNNING", "analyses images, and is charged", frame=LABELS.implies("running-model: a failed unit is replaced, a lost zone lowers capacity only")),
+    _model("FAILED", "a start or a stop failed"),
     _model("STOPPING", "a stop was accepted"),
     _model("STOPPED", "not running; can be started again"),
     _model("DELETING", "a deletion was accepted"),
@@ -275,16 +275,6 @@ _COPY_QUESTIONS = (
         (_IN_USE_READING, _GONE_READING), "in use", "Nothing found; the version is still listed.", (PLAIN,),
     ),
 )  # fmt: skip
-_FAILURE_RUNNING = OpenQuestion(
-    "failure while running", "Can a RUNNING model become FAILED?",
-    (
-        Reading("possible", "A run may fail.", (Transition("the run failed", "RUNNING", internal("fail"), "FAILED", assumed("FAILED is said of models, not of starts alone")),)),
-        Reading("impossible", "Only starts and stops fail."),
-    ),
-    "impossible",
-    "Nobody says it. A failed inference unit is replaced and a lost zone lowers capacity only, so it is not for these.",
-    ("RUNNING",),
-)  # fmt: skip
 
 
 def _is_configured(request: Request) -> bool:
@@ -336,7 +326,7 @@ def _adapter_members(sight: rules.Sight) -> str | None:
 
 
 _VERSION_RULES = (
-    *(rules.present(m, LABELS.implies("the Python samples read it without a test in every state")) for m in ("ProjectVersionArn", "CreationTimestamp", "Status", "StatusMessage")),
+    *(rules.present(m, LABELS.implies("the Python samples read it without a test in every state")) for m in ("CreationTimestamp", "Status", "StatusMessage")),
     rules.present("Feature", HISTORY.implies("2023-10-12: part of every description")),
     *(rules.absent(m, MODEL.states(f"ProjectVersionDescription, {m}"), when=("TRAINING_IN_PROGRESS", "TRAINING_FAILED")) for m in _RESULTS),
     _for_originals(rules.present("BillableTrainingTimeInSeconds", MODEL.implies("returned if training succeeded"), when=("TRAINING_COMPLETED", *_RUNS))),
@@ -414,7 +404,7 @@ VERSION = Lifecycle(
         Transition("an unknown version is not stopped", ABSENT, call("Stop", _UNKNOWN), SAME, PAGE.states("Errors")),
         Transition("an unknown version is not deleted", ABSENT, call("Delete", _UNKNOWN), SAME, MODEL.states("DeleteProjectVersion, errors")),
     ),
-    questions=(*_STOP_QUESTIONS, *_START_QUESTIONS, *_DELETE_QUESTIONS, *_COPY_QUESTIONS, _FAILURE_RUNNING),
+    questions=(*_STOP_QUESTIONS, *_START_QUESTIONS, *_DELETE_QUESTIONS, *_COPY_QUESTIONS),
     frame=MODEL.implies("ProjectVersionStatus; running-model, managing-adapters"),
     id_member="ProjectVersionArn",
     status_members=("Status", "Feature"),
@@ -514,7 +504,6 @@ PROJECT = Lifecycle(
         LeadsTo("a deleted project disappears", "A project whose deletion was accepted disappears.", ("DELETING",), (ABSENT,), MODEL.states("DeleteProject")),
     ),
     rules=(
-        rules.present("ProjectArn", MODEL.implies("ProjectDescription")),
         rules.present("CreationTimestamp", MODEL.implies("ProjectDescription")),
         rules.present("Status", MODEL.implies("ProjectDescription")),
         rules.constant("CreationTimestamp", MODEL.implies("ProjectDescription")),
@@ -670,6 +659,13 @@ def _asked_project(request: Request, item: rules.Job) -> str | None:
     return f"a {feature} project is listed under {', '.join(features)}" if feature is not None and feature not in features else None
 
 
+def _without_arn(exchange: rules.Exchange) -> str | None:
+    """A listed version or project that cannot be told from others."""
+    member = "ProjectVersionArn" if exchange.binding.lifecycle == "version" else "ProjectArn"
+    nameless = next((item for item in exchange.items if not isinstance(item.get(member), str)), None)
+    return f"{nameless!r} is listed without {member}" if nameless is not None else None
+
+
 def _name_twice(exchange: rules.Exchange) -> str | None:
     """A name that two of the listed versions or projects bear; one that is being deleted does not count."""
     seen: dict[tuple[Any, ...], Any] = {}
@@ -708,7 +704,7 @@ class _Held:
     """The memory of a rule that a call succeeds only once others are gone.
 
     A breach is reported when something that was there before the call is seen again after it, and not at once: its
-    deletion may be a call whose answer comes later.
+    deletion may be a call whose answer comes later, or one that the recording does not have.
     """
 
     def __init__(self, shown: _Shown, group: Callable[[str], object], claim: _Claim) -> None:
@@ -721,8 +717,8 @@ class _Held:
         if not exchange.succeeded or exchange.end is None:
             return None
         there = [arn for arn, alive in self.shown(exchange) if alive]
-        claims = ((arn, self.claims.get((exchange.tenant, arn))) for arn in there)
-        wrong = next((f"{told}, and {arn!r} is still there" for arn, (end, told) in _given(claims) if end <= exchange.start), None)
+        broken = ((arn, *self.claims.get((exchange.tenant, arn), (float("inf"), ""))) for arn in there)
+        wrong = next((f"{told}, and {arn!r} is still there" for arn, end, told in broken if end <= exchange.start), None)
         claim = self.claim(exchange)
         if claim is not None:
             for arn, since in self.since.get((exchange.tenant, claim[0]), {}).items():
@@ -731,10 +727,6 @@ class _Held:
         for arn in there:
             self.since.setdefault((exchange.tenant, self.group(arn)), {}).setdefault(arn, exchange.end)
         return wrong
-
-
-def _given(claims: Iterable[tuple[str, tuple[float, str] | None]]) -> Iterator[tuple[str, tuple[float, str]]]:
-    return ((arn, claim) for arn, claim in claims if claim is not None)
 
 
 def _versions_shown(exchange: rules.Exchange) -> Iterator[tuple[str, bool]]:
@@ -773,24 +765,41 @@ def _project_emptied(exchange: rules.Exchange) -> tuple[object, str] | None:
 
 
 class _Units:
-    """The memory of a rule on inference units: what the latest start of each version asked for, and when it ended."""
+    """The memory of a rule on inference units: what the latest start of each version asked for, and when it ended.
+
+    While another start, stop or deletion of the version is in flight, nothing is remembered of it.
+    """
 
     def __init__(self) -> None:
-        self.asked: dict[tuple[str, Any], tuple[float, Any, Any]] = {}
+        self.asked: dict[tuple[str, Any], tuple[float, list[Any]]] = {}
+        self.flying: dict[tuple[str, Any], int] = {}
+
+    def begin(self, exchange: rules.Exchange) -> None:
+        """Take a call that begins."""
+        if exchange.binding.role in ("Start", "Stop", "Delete"):
+            key = exchange.tenant, exchange.request.get("ProjectVersionArn")
+            self.asked.pop(key, None)
+            self.flying[key] = self.flying.get(key, 0) + 1
 
     def see(self, exchange: rules.Exchange) -> str | None:
         """Take the next call; a version that starts or runs with other units than asked for."""
-        request, key = exchange.request, (exchange.tenant, exchange.request.get("ProjectVersionArn"))
         if exchange.binding.role in ("Start", "Stop", "Delete"):
-            self.asked.pop(key, None)
-            if exchange.operation == "StartProjectVersion" and exchange.succeeded and exchange.end is not None:
-                self.asked[key] = exchange.end, request.get("MinInferenceUnits"), request.get("MaxInferenceUnits")
+            self._land(exchange)
         for item in exchange.items if exchange.succeeded else ():
-            end, *units = self.asked.get((exchange.tenant, item.get("ProjectVersionArn")), (float("inf"), None, None))
+            arn = item.get("ProjectVersionArn")
+            end, units = self.asked.get((exchange.tenant, arn), (float("inf"), []))
             shown = [item.get("MinInferenceUnits"), item.get("MaxInferenceUnits")]
             if item.get("Status") in ("STARTING", "RUNNING") and end <= exchange.start and shown != units:
-                return f"{item.get('ProjectVersionArn')!r} was started with units {units} and shows {shown}"
+                return f"{arn!r} was started with units {units} and shows {shown}"
         return None
+
+    def _land(self, exchange: rules.Exchange) -> None:
+        request, key = exchange.request, (exchange.tenant, exchange.request.get("ProjectVersionArn"))
+        if exchange.end is None:
+            return
+        self.flying[key] = self.flying.get(key, 1) - 1
+        if exchange.operation == "StartProjectVersion" and exchange.succeeded and not self.flying[key]:
+            self.asked[key] = exchange.end, [request.get("MinInferenceUnits"), request.get("MaxInferenceUnits")]
 
 
 _RULES = (
@@ -800,6 +809,7 @@ _RULES = (
     rules.CallRule("a copy stays in its region", "Source and destination of a copy are in the same region.", MODEL.states("CopyProjectVersion"), _leaves_region),
     rules.CallRule("a new version is called as asked", "The ARN of a new version names its project and its version name.", MODEL.implies("ProjectVersionArn, VersionNames: a version name is part of the ARN"), _new_arn),
     rules.CallRule("a new project is called as asked", "The ARN of a new project names it.", MODEL.implies("ProjectArn"), _new_project_arn),
+    rules.CallRule("what is listed has its ARN", "Every listed version and project has its ARN.", LABELS.implies("the Python samples read it without a test in every state"), _without_arn),
     rules.CallRule("ARNs are of the tenant", "What is created and listed is of the caller's account and region.", MODEL.implies("DescribeProjects: all projects in your account; ARN"), _in_tenant),
     rules.listed_match("listed versions are those asked for", "A list of versions holds only the project's, and only those of the names given.", MODEL.states("DescribeProjectVersions, ProjectArn, VersionNames"), _asked_version),
     rules.listed_match("listed projects are those asked for", "A list of projects holds only those of the names and features given, Custom Labels by default.", MODEL.states("DescribeProjects, ProjectNames, Features"), _asked_project),
@@ -823,7 +833,6 @@ _QUESTIONS = (
     data_question("end of training of a copy", "Does a copy show TrainingEndTimestamp?", "its source's", ("left out",), "The copy has the training results; times are not mentioned."),
     data_question("billed training of a copy", "Does a copy show BillableTrainingTimeInSeconds?", "its source's", ("left out",), "The copy has the training results; nothing is billed for training it."),
     data_question("inference units after a stop", "Does a STOPPED version show the units of its last start?", "kept", ("left out",), "Silent; samples test for the member."),
-    data_question("StatusMessage without trouble", "Is StatusMessage there when there is no error or warning?", "present", ("left out",), "The samples read it without a test in every state; it is described as a message for an error or warning."),
     data_question("failure of the service during training", "How does a failure of the service itself during training show?", "TRAINING_FAILED", ("InternalServerError",), "The guide tells of an InternalServerError raised by the creation and by DescribeProjectVersions, not of a status."),
     data_question("training without data", "What does a training answer in a project without datasets if no manifests are given?", "accepted", ("InvalidParameterException", "ResourceInUseException"), "The error is not said. Datasets are made by operations that are not covered, hence a project may have them."),
     data_question("policies of source projects", "May a version be copied from another account?", "none attached", ("attached",), "It needs a policy on the source project, attached by operations that are not covered; without one the error is not said."),
@@ -888,14 +897,14 @@ _AMBIGUITIES = (
     Ambiguity("delete cells", "Delete while starting, stopping, copying or deleting.", tuple(f"version/{question.name}" for question in _DELETE_QUESTIONS)),
     Ambiguity("copy cells", "The state of a copy's source.", ("version/a trained model is copied", "version/an untrained model is not copied", *(f"version/{question.name}" for question in _COPY_QUESTIONS))),
     Ambiguity("project cells", "What a project does while it is being created or deleted.", tuple(f"project/{question.name}" for question in _PROJECT_QUESTIONS)),
-    Ambiguity("failed run", "Can a running model fail by itself?", ("version/failure while running",)),
+    Ambiguity("failed run", "Can a running model fail by itself?", not_modelled="nobody says so, and the guide says that lost units and zones do not end a run; if it could, a running model that is deleted could not be told from one that failed first"),
     Ambiguity("failed training", "Does a failure of the service during training show as a status or as an error?", ("failure of the service during training", "version/training failed")),
     Ambiguity("creation", "Which error answers a creation that does not fit its project?", ("training without data", "project/a version's data do not fit", "quotas")),
     Ambiguity("names", "Is a name unique in its project or everywhere, and is it free after a deletion?", ("a name is borne once", "a version name in use is refused", "a project name in use is refused", "name of a deleted version")),
     Ambiguity("copies", "Which times and billed seconds does a copy show?", ("creation time of a copy", "end of training of a copy", "billed training of a copy")),
     Ambiguity("other accounts", "Copying from another account needs a policy; the error without one is not said.", ("policies of source projects", "version/another account's version is copied", "version/another account's version is not copied")),
     Ambiguity("units", "What becomes of the units after a stop, and may the maximum lie below the minimum?", ("inference units after a stop", "inference units are those asked for", "version/maximum below minimum")),
-    Ambiguity("messages", "StatusMessage is read always and described for errors and warnings.", ("StatusMessage without trouble", "version/StatusMessage is present")),
+    Ambiguity("messages", "StatusMessage is read always and described for errors and warnings.", ("version/StatusMessage is present",)),
     Ambiguity("order", "In which direction are projects sorted?", ("order of projects", "projects are listed by creation")),
     Ambiguity("pages", "May a page token be used with other parameters?", ("page token with other parameters", "InvalidPaginationTokenException")),
     Ambiguity("charges", "Are STARTING and STOPPING charged?", ("charge while starting and stopping",)),

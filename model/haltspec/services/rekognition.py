@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from haltspec.apis.rekognition import home, parts
@@ -48,7 +48,6 @@ _MESSAGES: Final = {
     "DEPRECATED": "The base model has been replaced.",
     "EXPIRED": "The base model is no longer there.",
 }
-_TROUBLES: Final = ("TRAINING_FAILED", "FAILED", "COPYING_FAILED", "DEPRECATED", "EXPIRED")
 _TEXTS: Final = {
     "ResourceInUseException": "Specified resource is in use.",
     "InvalidParameterException": "Request has invalid parameters.",
@@ -259,8 +258,12 @@ class Rekognition(aws.AwsService):
         return not is_refusal
 
     def is_settled(self, world: World, job: Job) -> bool:
-        """A running model stays so, and an adapter keeps its base model."""
-        return job.state in ("RUNNING", "ADAPTER_COMPLETED", "DEPRECATED") or super().is_settled(world, job)
+        """An adapter keeps its base model."""
+        return job.state in ("ADAPTER_COMPLETED", "DEPRECATED") or super().is_settled(world, job)
+
+    def abstract(self, world: World, job: Job) -> Hashable:
+        """The feature of a project, the name of a version."""
+        return _feature(job) if job.key.lifecycle == "project" else parts(job.key.id).get("version")
 
     # ---- replies ----------------------------------------------------------------------------------------------------
 
@@ -375,9 +378,7 @@ def _version(world: World, job: Job) -> dict[str, Any]:
     if "TrainingData" in request:
         members["TrainingDataResult"] = {"Input": request["TrainingData"]}
         members["TestingDataResult"] = {"Input": request["TestingData"]}
-    if status in _TROUBLES or world.readings["StatusMessage without trouble"] == "present":
-        members["StatusMessage"] = _MESSAGES[status]
-    return members
+    return {**members, "StatusMessage": _MESSAGES[status]}
 
 
 SERVICE: Final = Rekognition()
