@@ -126,6 +126,8 @@ class _Projector:
         self.made_as: dict[tuple[str, str], tuple[str, str]] = {}
         self.tokens: dict[tuple[str, str, str], tuple[int, JobKey]] = {}
         self.changes: list[tuple[float, float]] = []
+        self.births: dict[JobKey, list[int]] = {}
+        """The calls that made a job of this id: more than one if ids may be used again."""
         self.sights: dict[JobKey, list[Sight]] = {}
 
     def run(self) -> Projection:
@@ -180,17 +182,29 @@ class _Projector:
                 history = self.histories.setdefault(key, History(key))
                 if history.created is None:
                     history.created = index
+                if (call.tenant, call.operation, self._token(call, bound.binding)) not in self.tokens:
+                    self.births.setdefault(key, []).append(index)
                 self.made_as.setdefault((call.tenant, job_id), (key.lifecycle, key.kind))
                 self._remember_token(index, call, bound.binding, key)
         elif role is Role.LIST and succeeded(call):
             for job in _items(call, bound.binding):
                 self._known(call, bound, job.get(bound.id_member))
         elif bound.binding.id_in and not self.faults[index]:
-            self._known(call, bound, call.request.get(bound.binding.id_in))
+            job_id = call.request.get(bound.binding.id_in)
+            self._known(call, bound, job_id)
+            if role is Role.CREATE and succeeded(call) and isinstance(job_id, str):
+                key = JobKey(call.tenant, bound.binding.lifecycle, bound.binding.kind, job_id)
+                self.births.setdefault(key, []).append(index)
+
+    @staticmethod
+    def _token(call: Call, binding: Binding) -> str:
+        """The token of a creation, empty if it has none."""
+        token = call.request.get(binding.token_in) if binding.token_in else None
+        return token if isinstance(token, str) else ""
 
     def _remember_token(self, index: int, call: Call, binding: Binding, key: JobKey) -> None:
-        token = call.request.get(binding.token_in) if binding.token_in else None
-        if isinstance(token, str):
+        token = self._token(call, binding)
+        if token:
             self.tokens.setdefault((call.tenant, call.operation, token), (index, key))
 
     def _known(self, call: Call, bound: _Bound, job_id: Any) -> None:
@@ -414,6 +428,14 @@ class _Projector:
     def _sight(self, key: JobKey, job: Job, call: Call, bound: _Bound) -> Sight:
         history = self.histories.get(key)
         created = self.calls[history.created].request if history and history.created is not None else None
+        since = -math.inf
+        births = self.births.get(key, ())
+        if len(births) > 1:  # an id used again: earlier sights and requests may be those of another job
+            before = [self.calls[birth] for birth in births if self.calls[birth].start <= call.start]
+            latest = max(before, key=lambda birth: birth.start, default=None)
+            settled = latest is not None and (latest is call or self._ended_before(latest, call))
+            created = latest.request if created is not None and latest is not None and settled else None
+            since = latest.start if latest is not None and settled else call.start
         assert call.end is not None
         return Sight(
             job=job,
@@ -422,16 +444,21 @@ class _Projector:
             binding=bound.binding,
             request=call.request,
             created=created,
-            earlier=self._earlier(key, call.start),
+            earlier=self._earlier(key, since, call.start),
             start=call.start,
             end=call.end,
         )
 
-    def _earlier(self, key: JobKey, start: float) -> Sight | None:
+    @staticmethod
+    def _ended_before(first: Call, second: Call) -> bool:
+        return first.end is not None and first.end <= second.start
+
+    def _earlier(self, key: JobKey, since: float, start: float) -> Sight | None:
+        """The latest sight that began at `since` or later and ended before `start`."""
         sights = self.sights.get(key, [])
         for sight in reversed(sights):
             if sight.end <= start:
-                return sight
+                return sight if sight.start >= since else None
         return None
 
 
