@@ -1,7 +1,8 @@
 """A walk through a reference model: calls and service events, steered towards what was done least.
 
-Uniform choice starves deep states, so an action's weight is 1 / (1 + how often it was done in such a state). After
-each action the job is looked at, so that a wrong state shows at once.
+Uniform choice starves deep states. So every other step aims at a row, the less often taken the likelier, and goes the
+shortest way there; the others do any one thing, with weight 1 / (1 + how often it was done in such a state). After
+each the job is looked at, so that a wrong state shows at once.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from haltspec.lts import Role
+from haltspec.lts import PLAIN, Role, Transition
+from haltspec.lts import Call as CallLabel
 from haltspec.reference import Reference
 from haltspec.services.base import Job
 from haltspec.spec import Api, Binding
@@ -52,6 +54,7 @@ class Walk:
     lifecycle: str = ""
     adapter: Adapter | None = None
     session: Session = field(init=False)
+    _aims: dict[str, tuple[Transition, ...]] = field(default_factory=dict)
     number: int = 0
 
     def __post_init__(self) -> None:
@@ -77,7 +80,9 @@ class Walk:
         return self.calls
 
     def step(self) -> None:
-        """Do one action."""
+        """Do one action, or go one way to a row."""
+        if self.rng.random() < 0.5 and self._aim():
+            return
         actions = list(self.actions())
         weights = [1.0 / (1 + self.done[action.sign]) for action in actions]
         (action,) = self.rng.choices(actions, weights)
@@ -91,6 +96,81 @@ class Walk:
             if self.lifecycle in ("", known.key.lifecycle) or self._is_related(known):
                 yield from self._on_job(known)
         yield from self._lists()
+
+    # ---- aiming at rows --------------------------------------------------------------------------------------------
+
+    def _aim(self) -> bool:
+        """Go the shortest way from some job's state to a row seldom taken, and take it; False if there is none."""
+        ways: list[tuple[Known, tuple[Transition, ...]]] = []
+        for known in self.session.jobs[-LIVE_JOBS:]:
+            job = self.reference.find(known.key.tenant, known.key.id)
+            if job is not None and self.lifecycle in ("", known.key.lifecycle):
+                ways += ((known, way) for way in self._ways(known.key.lifecycle, job.state))
+        if not ways:
+            return False
+        weights = [1.0 / (1 + self.done["row", k.key.lifecycle, w[-1].name]) / (1 + 0.1 * len(w)) for k, w in ways]
+        ((known, way),) = self.rng.choices(ways, weights)
+        self.done["row", known.key.lifecycle, way[-1].name] += 1
+        for row in way:
+            if not self._go(known, row):
+                break
+        return True
+
+    def _ways(self, lifecycle: str, state: str) -> Iterator[tuple[Transition, ...]]:
+        """The shortest way from a state to each row, the row itself last."""
+        rows = self._rows(lifecycle)
+        seen: dict[str, tuple[Transition, ...]] = {state: ()}
+        todo = [state]
+        told: set[str] = set()
+        for here in todo:
+            way = seen[here]
+            for row in rows:
+                if here in row.states:
+                    if row.name not in told:
+                        told.add(row.name)
+                        yield (*way, row)
+                    target = row.target_from(here)
+                    if target not in seen:
+                        seen[target] = (*way, row)
+                        todo.append(target)
+
+    def _rows(self, lifecycle: str) -> tuple[Transition, ...]:
+        """The rows of a lifecycle that can be aimed at: moves of the service, and plain calls on the job."""
+        if lifecycle not in self._aims:
+            lc = self.api.lifecycle(lifecycle)
+            readings = {q.name: self.reference.readings[f"{lifecycle}/{q.name}"] for q in lc.questions}
+            self._aims[lifecycle] = tuple(row for row in lc.rows(readings) if self._is_aim(lifecycle, row))
+        return self._aims[lifecycle]
+
+    def _is_aim(self, lifecycle: str, row: Transition) -> bool:
+        if not isinstance(row.label, CallLabel):
+            return True
+        role = self.api.lifecycle(lifecycle).operation(row.label.operation).role
+        return role in (Role.ORDER, Role.DELETE) and (not row.label.when or PLAIN in row.label.when)
+
+    def _go(self, known: Known, row: Transition) -> bool:
+        """Take a row, as far as the model lets itself be led; False if it does not."""
+        key = known.key
+        job = self.reference.find(key.tenant, key.id)
+        if job is None or job.state not in row.states:
+            return False
+        if not isinstance(row.label, CallLabel):
+            if row not in self.reference.enabled(job):
+                return False
+            self._event(job, row.name, known)
+            return True
+        for binding in self.api.bindings:
+            if binding.lifecycle == key.lifecycle and binding.role == row.label.operation:
+                if binding.spreads and binding.parent_of is not None:
+                    self.session.call(binding.operation, {binding.scope_in: binding.parent_of(key.id)}, key.tenant)
+                    self.look(known)
+                    return True
+                if binding.kind in ("", key.kind):
+                    self._ask(binding, known)
+                    return True
+        return False
+
+    # ---- any one thing ---------------------------------------------------------------------------------------------
 
     def _is_related(self, known: Known) -> bool:
         """True if the job's operations also speak of jobs of the lifecycle walked through."""
@@ -182,13 +262,13 @@ class Walk:
 
     def look(self, known: Known) -> None:
         """Read the job, one way or another."""
-        readers = list(self.session.bindings(known.key, Role.READ))
+        readers = [b for b in self.session.bindings(known.key, Role.READ) if b.view is not None]
         lists = [b for b in self.session.bindings(known.key, Role.LIST)]
         if readers and (not lists or self.rng.random() < 0.8):
             self.session.ask(self.rng.choice(readers), known.key.tenant, known.key.id)
         elif lists:
             binding = self.rng.choice(lists)
-            self.session.listing(binding, known.key.tenant, binding.parent_of(known.key.id) if binding.parent_of else "")
+            self.session.listing(binding, known.key.tenant, binding.parent_of(known.key.id) if binding.parent_of else known.parent)
 
     def _lists(self) -> Iterator[Action]:
         for known in self.session.jobs[-LIVE_JOBS:]:
@@ -197,7 +277,7 @@ class Walk:
                     yield Action(("list", binding.operation), lambda b=binding, k=known: self._list(b, k))
 
     def _list(self, binding: Binding, known: Known) -> None:
-        parent = binding.parent_of(known.key.id) if binding.parent_of else ""
+        parent = binding.parent_of(known.key.id) if binding.parent_of else known.parent
         paged = {binding.limit_in: self.rng.randint(1, 3)} if binding.limit_in and self.rng.random() < 0.5 else {}
         self.session.listing(binding, known.key.tenant, parent, **paged)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from haltspec.errors import Misuse
-from haltspec.lts import ABSENT, Request, Transition
+from haltspec.lts import ABSENT, PLAIN, Request, Transition
 from haltspec.spec import Api, Binding
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class World(Protocol):
         """The tenant's jobs of a lifecycle, oldest first; only of one kind or parent if given."""
         ...
 
-    def add(self, key: JobKey, data: Mapping[str, Any], *, parent: str = "", role: str = "", cls: str = "") -> Job:
+    def add(self, key: JobKey, data: Mapping[str, Any], *, parent: str = "", role: str = "", cls: str = PLAIN) -> Job:
         """Make a job that no request names (a run's jobs) by the first row that creates one, and return it."""
         ...
 
@@ -187,12 +187,16 @@ class Service:
             binding: the operation's binding.
             tenant: who asks.
             number: tells examples apart where names have to differ.
-            made: the replies to the calls of `prelude`.
+            made: the replies to the calls of `prelude`, then those to creations since, as far as they are known.
 
         Raises:
             Misuse: no example of this operation is known.
         """
         raise Misuse(f"no example of {binding.operation} is known", "write the request by hand")
+
+    def probes(self, binding: Binding, created: Request) -> tuple[dict[str, Any], ...]:
+        """Members to try on a list: filters that fit a job made by the request `created`, that do not, and clashes."""
+        return ()
 
     def variants(self, binding: Binding) -> int:
         """How many kinds of examples there are: `number` modulo this picks one."""

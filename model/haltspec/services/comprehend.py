@@ -94,6 +94,23 @@ class Comprehend(aws.FilteredLists):
         }
         return {**request, **own.get(binding.kind, {"LanguageCode": "en"})}
 
+    def probes(self, binding: Binding, created: Request) -> tuple[dict[str, Any], ...]:
+        """Each filter alone, two at once, and none in an empty filter."""
+        is_model = binding.lifecycle == "training"
+        status = "Status" if is_model else "JobStatus"
+        named = _NAME_IN[binding.kind] if is_model else "JobName"
+        filters: tuple[dict[str, Any], ...] = (
+            {status: "SUBMITTED"},
+            {status: "STOPPED"},
+            {named: created.get(named, "somebody")},
+            {"SubmitTimeBefore": 4_000_000_000},
+            {"SubmitTimeAfter": 4_000_000_000},
+            {"SubmitTimeAfter": 1_000_000_000},
+            {status: "SUBMITTED", named: "somebody"},
+            {},
+        )
+        return tuple({"Filter": given} for given in filters)
+
     # ---- requests --------------------------------------------------------------------------------------------------
 
     def check(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:

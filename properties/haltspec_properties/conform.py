@@ -1,0 +1,384 @@
+"""A conformance run: play the stories and some random walks, judge all that was seen, shrink and replay what is wrong.
+
+Every story and walk has tenants of its own, so that the record of the run is one trace that `haltspec check` judges
+the same way. A violation that was seen once stays reported; how often it came back in replays is told with it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final
+
+from haltspec.lts import Grade, Role, Source
+from haltspec.observe import succeeded
+from haltspec.oracle import Report, Settings, Verdict, Violation, judge
+from haltspec.report import call_words, grouped, plain, violation_json
+from haltspec.spec import Api
+from haltspec.trace import Call
+from haltspec_properties.adapters import Adapter
+from haltspec_properties.scenarios import Scenario, Stage, scenarios
+from haltspec_properties.session import Known, Session
+from haltspec_properties.walk import unknown_id
+
+REPLAYS: Final = 3
+_WALK_CALLS: Final = 30
+_LONGEST_SHRUNK: Final = 40
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An implementation under test.
+
+    Args:
+        name: what it is, with its version or address.
+        adapter: how calls reach it.
+        tenants: makes the tenants (own, strangers) of the story with a given number.
+        wait: lets it go on for some seconds.
+    """
+
+    name: str
+    adapter: Adapter
+    tenants: Callable[[int], tuple[str, ...]]
+    wait: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How long and how strictly.
+
+    Args:
+        examples: how many random walks.
+        seconds: begin no further story or walk after so many seconds; None: no bound.
+        patience: how long, in seconds, a job is given to come to its end.
+        seed: decides walks.
+        floor: violations below this grade are warnings.
+        clock: the time in seconds, for the bound.
+    """
+
+    examples: int = 20
+    seconds: float | None = None
+    patience: float = 3.0
+    seed: int = 0
+    floor: Grade = Grade.IMPLIED
+    clock: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A deviation: the violation as first seen, and the shortest calls found that show it.
+
+    `seen` counts how often the rule was broken in the run, `replays` how many replays of the calls were made, `back`
+    in how many of them it came back.
+    """
+
+    violation: Violation
+    calls: tuple[Call, ...]
+    seen: int
+    replays: int
+    back: int
+
+    @property
+    def rule(self) -> str:
+        """The broken rule."""
+        return self.violation.rule
+
+    @property
+    def grade(self) -> Grade:
+        """How surely the rule rules it out."""
+        return self.violation.grade
+
+    @property
+    def source(self) -> Source:
+        """Who says so."""
+        return self.violation.source
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The outcome of a conformance run.
+
+    Args:
+        api, target: what was judged.
+        findings: deviations at the floor or above, one for each rule; `warnings` those below.
+        report: the judgement of the whole record.
+        requests: calls made, replays included.
+        seconds: how long it took.
+    """
+
+    api: Api
+    target: str
+    findings: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+    report: Report
+    requests: int
+    seconds: float
+
+    @property
+    def verdict(self) -> Verdict:
+        """FAIL if anything was found, INCONCLUSIVE if only warnings were."""
+        return self.report.verdict
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The names of all rows, readings included, `LIFECYCLE/ROW`."""
+        return tuple(f"{lc.name}/{row.name}" for lc in self.api.lifecycles for row in lc.all_rows())
+
+
+def conform(api: Api, target: Target, options: Options | None = None, progress: Progress | None = None) -> Run:
+    """Judge an implementation of `api`.
+
+    Raises:
+        AdapterFailure: the target cannot be reached.
+    """
+    return _Conformance(api, target, options or Options(), progress or (lambda _told: None)).run()
+
+
+@dataclass(slots=True)
+class _Conformance:
+    api: Api
+    target: Target
+    options: Options
+    progress: Progress
+    stage_number: int = 0
+    calls: list[Call] = field(default_factory=list)
+    replayed: int = 0
+
+    def run(self) -> Run:
+        begun = self.options.clock()
+        for number, story in enumerate(self._stories()):
+            late = self.options.seconds is not None and self.options.clock() - begun > self.options.seconds
+            if late and number:
+                break
+            self.progress(f"{story.name} ({len(self.calls)} calls)")
+            stage = self._stage()
+            story.play(stage)
+            self.calls += stage.session.calls
+        self.progress(f"judging {len(self.calls)} calls")
+        report = judge(self.api, self.calls, self._settings())
+        found = [self._finding(report, same) for same in grouped((*report.violations, *report.warnings)).values()]
+        return Run(
+            api=self.api,
+            target=self.target.name,
+            findings=tuple(f for f in found if f.grade >= self.options.floor),
+            warnings=tuple(f for f in found if f.grade < self.options.floor),
+            report=report,
+            requests=len(self.calls) + self.replayed,
+            seconds=self.options.clock() - begun,
+        )
+
+    def _settings(self) -> Settings:
+        return Settings(floor=self.options.floor, patience=self.options.patience)
+
+    def _stories(self) -> Iterator[Scenario]:
+        yield from scenarios(self.api)
+        for number in range(self.options.examples):
+            rng = Random(f"{self.options.seed}/{number}")
+            yield Scenario(f"walk {number + 1}", lambda stage, rng=rng: _walk(stage, rng))
+
+    def _stage(self) -> Stage:
+        session = Session(self.api, self.target.adapter)
+        tenants = self.target.tenants(self.stage_number)
+        self.stage_number += 1
+        return Stage(session, tenants, self.target.wait, self.options.patience)
+
+    # ---- shrinking ----------------------------------------------------------------------------------------------------
+
+    def _finding(self, report: Report, same: Sequence[Violation]) -> Finding:
+        violation = min(same, key=lambda v: (len(v.calls), v.calls[-1]))
+        self.progress(f"shrinking {violation.rule}")
+        recorded = report.projection.calls
+        calls = tuple(recorded[index] for index in violation.calls)
+        if self._owes(violation.rule):
+            return Finding(violation, calls, len(same), 0, 0)
+        if len(calls) == 1 and not self._shows(calls, violation.rule):
+            calls = self._with_context(recorded, violation)
+        calls = self._shrunk(calls, violation.rule)
+        back = sum(self._shows(self._replay(calls), violation.rule) for _ in range(REPLAYS))
+        return Finding(violation, calls, len(same), REPLAYS, back)
+
+    def _owes(self, rule: str) -> bool:
+        """True for rules about what must come about: they are shown by waiting, not by fewer calls."""
+        return any(rule == f"{lc.full_name}/{owed.name}" for lc in self.api.lifecycles for owed in lc.progress)
+
+    def _with_context(self, recorded: Sequence[Call], violation: Violation) -> tuple[Call, ...]:
+        """All calls of the story up to the breaking one."""
+        last = violation.calls[-1]
+        first = last
+        homes = set(self._homes(recorded[last].tenant))
+        while first > 0 and recorded[first - 1].tenant in homes:
+            first -= 1
+        return tuple(recorded[first : last + 1])
+
+    def _homes(self, tenant: str) -> tuple[str, ...]:
+        for number in range(self.stage_number):
+            tenants = self.target.tenants(number)
+            if tenant in tenants:
+                return tenants
+        return (tenant,)
+
+    def _shrunk(self, calls: tuple[Call, ...], rule: str) -> tuple[Call, ...]:
+        """Fewer calls whose replay still breaks the rule; the calls as they are if no replay of them does."""
+        if len(calls) > _LONGEST_SHRUNK:
+            return calls
+        shown = self._replay(calls)
+        if not self._shows(shown, rule):
+            return calls
+        kept = list(calls)
+        best = shown
+        for call in reversed(calls):
+            trial = [other for other in kept if other is not call]
+            if trial:
+                replayed = self._replay(trial)
+                if self._shows(replayed, rule):
+                    kept, best = trial, replayed
+        return best
+
+    def _shows(self, calls: Sequence[Call], rule: str) -> bool:
+        report = judge(self.api, calls, self._settings())
+        return any(v.rule == rule for v in (*report.violations, *report.warnings))
+
+    def _replay(self, calls: Sequence[Call]) -> tuple[Call, ...]:
+        """The same calls in fresh tenants, with the ids and tokens that come back there."""
+        old = {tenant: place for place, tenant in enumerate(self._homes(calls[0].tenant))}
+        stage = self._stage()
+        told: dict[str, str] = {}
+        for call in calls:
+            tenant = stage.tenants[min(old.get(call.tenant, 0), len(stage.tenants) - 1)]
+            told |= {account(a): account(b) for a, b in zip(self._homes(calls[0].tenant), stage.tenants, strict=False)}
+            again = stage.session.call(call.operation, _renamed(call.request, told), tenant)
+            if succeeded(call) and succeeded(again):
+                told |= _differences(call.reply, again.reply)
+        self.replayed += len(stage.session.calls)
+        return tuple(stage.session.calls)
+
+
+def account(tenant: str) -> str:
+    """The part of a tenant that stands in ids and roles."""
+    return tenant.partition("/")[0]
+
+
+def _differences(old: Any, new: Any) -> dict[str, str]:
+    """The texts that stand in the same place of two replies and differ."""
+    if isinstance(old, str) and isinstance(new, str):
+        return {old: new} if old != new else {}
+    found: dict[str, str] = {}
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for member in old.keys() & new.keys():
+            found |= _differences(old[member], new[member])
+    elif isinstance(old, list) and isinstance(new, list):
+        for first, second in zip(old, new, strict=False):
+            found |= _differences(first, second)
+    return found
+
+
+def _renamed(value: Any, told: Mapping[str, str]) -> Any:
+    """A request with every text of the first recording replaced by what came back in its place."""
+    if isinstance(value, str):
+        if value in told:
+            return told[value]
+        for old, new in told.items():
+            if len(old) == 12 and old.isdigit():
+                value = value.replace(old, new)
+        return value
+    if isinstance(value, Mapping):
+        return {member: _renamed(inner, told) for member, inner in value.items()}
+    if isinstance(value, list):
+        return [_renamed(inner, told) for inner in value]
+    return value
+
+
+def _walk(stage: Stage, rng: Random) -> None:
+    """Random calls on a few jobs: creations, reads, orders, lists, wrong ids."""
+    session = stage.session
+    creators = [b for b in session.api.bindings if session.api.role(b).role is Role.CREATE and not b.spreads]
+    chosen = rng.sample(creators, min(2, len(creators)))
+    number = 0
+    while len(session.calls) < _WALK_CALLS and number < 4 * _WALK_CALLS:
+        number += 1
+        jobs = session.jobs[-4:]
+        if not jobs or rng.random() < 0.15:
+            binding = rng.choice(chosen)
+            token = f"token-{rng.randint(1, 3)}" if rng.random() < 0.3 else None
+            session.create(binding, rng.choice(stage.tenants[:2]), number % 3, token=token)
+            continue
+        _any_call(stage, rng, rng.choice(jobs), number)
+
+
+def _any_call(stage: Stage, rng: Random, known: Known, number: int) -> None:
+    session = stage.session
+    bound = list(session.bindings(known.key, Role.READ, Role.ORDER, Role.DELETE, Role.LIST))
+    binding = rng.choice(bound)
+    if binding.items is not None:
+        parent = binding.parent_of(known.key.id) if binding.parent_of is not None else ""
+        paged = {binding.limit_in: rng.randint(1, 3)} if binding.limit_in and rng.random() < 0.5 else {}
+        session.listing(binding, known.key.tenant, parent, **paged)
+        return
+    wrong = rng.random()
+    job_id = unknown_id(known.key.id, number) if wrong < 0.1 else known.key.id
+    tenant = rng.choice(stage.tenants) if wrong > 0.9 else known.key.tenant
+    session.ask(binding, tenant, job_id)
+
+
+# ---- in words and as JSON ---------------------------------------------------------------------------------------------
+
+
+def render(run: Run, *, style: Callable[[str, str], str] = plain) -> Iterator[str]:
+    """The run, line by line: the verdict, then each deviation with its rule, grade, source and shortest calls."""
+    head = style(run.verdict.value.upper(), run.verdict.value)
+    taken = sum(1 for row in run.rows if run.report.taken.get(row))
+    yield (
+        f"{run.target}: {head}  {run.api.name}, {len(run.findings)} deviations, {run.requests} requests in "
+        f"{run.seconds:.1f} s, {taken} of {len(run.rows)} rows seen, "
+        f"{run.report.constrained_share:.0%} of {run.report.observations} observations constrained"
+    )
+    for number, finding in enumerate((*run.findings, *run.warnings), start=1):
+        yield ""
+        grade = style(f"{finding.grade!s:8}", str(finding.grade))
+        yield f"{number:3}. {grade} {finding.rule}"
+        yield f"     {finding.violation.message}"
+        back = f", came back in {finding.back} of {finding.replays} replays" if finding.replays else ""
+        yield style(f"     source: {finding.source}; seen {finding.seen} times{back}", "dim")
+        for call in finding.calls[-6:]:
+            yield f"       {call_words(call)}"
+    if run.warnings:
+        yield ""
+        yield f"{len(run.warnings)} of these are below the floor and only warn"
+
+
+def as_json(run: Run) -> dict[str, Any]:
+    """The run as JSON values: `api`, `target`, `verdict`, `violations`, `warnings`, `coverage`, `requests`, `seconds`.
+
+    A violation has `rule`, `grade`, `source`, `message`, `calls` (shrunk, as trace lines), `seen`, `replays`, `back`.
+    """
+    taken = {row: run.report.taken[row] for row in run.rows if run.report.taken.get(row)}
+    return {
+        "api": run.api.name,
+        "target": run.target,
+        "verdict": run.verdict.value,
+        "violations": [_finding_json(finding, run) for finding in run.findings],
+        "warnings": [_finding_json(finding, run) for finding in run.warnings],
+        "coverage": {
+            "rows": len(run.rows),
+            "taken": len(taken),
+            "missed": [row for row in run.rows if row not in taken],
+        },
+        "requests": run.requests,
+        "seconds": round(run.seconds, 3),
+    }
+
+
+def _finding_json(finding: Finding, run: Run) -> dict[str, Any]:
+    told = violation_json(finding.violation, run.report.projection.calls)
+    calls = violation_json(_on(finding), finding.calls)["calls"]
+    return {**told, "calls": calls, "seen": finding.seen, "replays": finding.replays, "back": finding.back}
+
+
+def _on(finding: Finding) -> Violation:
+    """The violation with the indexes of its shrunk calls."""
+    from dataclasses import replace
+
+    return replace(finding.violation, calls=tuple(range(len(finding.calls))))

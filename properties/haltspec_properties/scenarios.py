@@ -1,0 +1,216 @@
+"""Short stories that aim at every operation of an API and at what implementations get wrong.
+
+A story knows nothing of the implementation but its answers; what it sees is judged elsewhere. Each runs in tenants of
+its own, so that one never disturbs another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from haltspec.lts import Role
+from haltspec.observe import succeeded
+from haltspec.shapes import load as load_shapes
+from haltspec.spec import Api, Binding
+from haltspec_properties.breaches import breaches
+from haltspec_properties.session import Known, Session
+from haltspec_properties.walk import unknown_id
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a story plays.
+
+    Args:
+        session: makes the calls.
+        tenants: the first is the story's own, the others are strangers.
+        wait: lets the implementation go on for some seconds.
+        patience: how long, in seconds, a job is given to come to its end.
+    """
+
+    session: Session
+    tenants: tuple[str, ...]
+    wait: Callable[[float], None]
+    patience: float
+
+    @property
+    def home(self) -> str:
+        """The story's own tenant."""
+        return self.tenants[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A story: `name` says what it is about, `play` makes its calls on a stage."""
+
+    name: str
+    play: Callable[[Stage], None]
+
+
+def scenarios(api: Api) -> Iterator[Scenario]:
+    """The stories of an API, those about time last."""
+    creators = [b for b in api.bindings if api.role(b).role is Role.CREATE and not b.spreads]
+    for binding in creators:
+        what = binding.kind or binding.lifecycle
+        yield Scenario(f"{what}: one job", lambda stage, b=binding: _one_job(stage, b))
+        yield Scenario(f"{what}: unknown ids", lambda stage, b=binding: _unknown(stage, b))
+        yield Scenario(f"{what}: tokens", lambda stage, b=binding: _tokens(stage, b))
+        yield Scenario(f"{what}: pages", lambda stage, b=binding: _pages(stage, b))
+        yield Scenario(f"{what}: filters", lambda stage, b=binding: _filters(stage, b))
+        yield Scenario(f"{what}: strangers", lambda stage, b=binding: _strangers(stage, b))
+        yield Scenario(f"{what}: other kinds", lambda stage, b=binding: _other_kinds(stage, b))
+        yield Scenario(f"{what}: malformed requests", lambda stage, b=binding: _malformed(stage, b))
+    yield Scenario("every kind: to the end", lambda stage: _to_the_end(stage, creators))
+    yield Scenario("every kind: stopped", lambda stage: _to_the_end(stage, creators, stop=True))
+
+
+def _make(stage: Stage, binding: Binding, number: int = 1, tenant: str = "") -> list[Known]:
+    """Create a job; returns it, and what came into being with it once listed."""
+    before = len(stage.session.jobs)
+    stage.session.create(binding, tenant or stage.home, number)
+    made = stage.session.jobs[before:]
+    for known in made:
+        for lists in stage.session.api.bindings:
+            below = lists.items is not None and lists.parent_of is not None and lists.lifecycle != known.key.lifecycle
+            if below and any(b.spreads and b.lifecycle == lists.lifecycle for b in stage.session.api.bound(binding.operation)):
+                stage.session.listing(lists, known.key.tenant, known.key.id)
+    return stage.session.jobs[before:]
+
+
+def _bound(stage: Stage, known: Known, *roles: Role) -> list[Binding]:
+    return list(stage.session.bindings(known.key, *roles))
+
+
+def _look(stage: Stage, known: Known) -> None:
+    readers = _bound(stage, known, Role.READ)
+    for binding in readers:
+        stage.session.ask(binding, known.key.tenant, known.key.id)
+    if not readers:
+        _list(stage, known)
+
+
+def _list(stage: Stage, known: Known, tenant: str = "") -> None:
+    for binding in _bound(stage, known, Role.LIST):
+        parent = binding.parent_of(known.key.id) if binding.parent_of is not None else ""
+        stage.session.listing(binding, tenant or known.key.tenant, parent)
+
+
+def _one_job(stage: Stage, binding: Binding) -> None:
+    for known in _make(stage, binding):
+        _look(stage, known)
+        _list(stage, known)
+        for order in _bound(stage, known, Role.ORDER):
+            stage.session.ask(order, known.key.tenant, known.key.id)
+            _look(stage, known)
+            stage.session.ask(order, known.key.tenant, known.key.id)
+            _look(stage, known)
+        for order in _bound(stage, known, Role.DELETE):
+            stage.session.ask(order, known.key.tenant, known.key.id)
+            _look(stage, known)
+            _list(stage, known)
+
+
+def _unknown(stage: Stage, binding: Binding) -> None:
+    for known in _make(stage, binding):
+        for asked in _bound(stage, known, Role.READ, Role.ORDER, Role.DELETE):
+            stage.session.ask(asked, known.key.tenant, unknown_id(known.key.id, 7))
+
+
+def _tokens(stage: Stage, binding: Binding) -> None:
+    if not binding.token_in:
+        return
+    stage.session.create(binding, stage.home, 1, token="token-1")
+    stage.session.create(binding, stage.home, 1, token="token-1")
+    stage.session.create(binding, stage.home, 1, token="token-2")
+    for known in stage.session.jobs[-1:]:
+        _list(stage, known)
+
+
+def _pages(stage: Stage, binding: Binding) -> None:
+    made = [_make(stage, binding, number) for number in (1, 2, 3)]
+    for known in made[0] if made and made[0] else []:
+        for lists in _bound(stage, known, Role.LIST):
+            if lists.limit_in:
+                parent = lists.parent_of(known.key.id) if lists.parent_of is not None else ""
+                for size in (1, 2, 3):
+                    stage.session.listing(lists, stage.home, parent, **{lists.limit_in: size})
+
+
+def _filters(stage: Stage, binding: Binding) -> None:
+    made = _make(stage, binding, 1)
+    _make(stage, binding, 2)
+    for known in made:
+        for lists in _bound(stage, known, Role.LIST):
+            parent = lists.parent_of(known.key.id) if lists.parent_of is not None else ""
+            for probe in stage.session.service.probes(lists, known.request):
+                stage.session.listing(lists, stage.home, parent, **probe)
+
+
+def _strangers(stage: Stage, binding: Binding) -> None:
+    for known in _make(stage, binding):
+        for stranger in stage.tenants[1:]:
+            for asked in _bound(stage, known, Role.READ, Role.ORDER, Role.DELETE):
+                stage.session.ask(asked, stranger, known.key.id)
+            _list(stage, known, stranger)
+        _look(stage, known)
+
+
+def _other_kinds(stage: Stage, binding: Binding) -> None:
+    for known in _make(stage, binding):
+        for other in stage.session.api.bindings:
+            role = stage.session.api.role(other).role
+            if other.kind == known.key.kind or not other.kind or other.spreads:
+                continue
+            own = next((b for b in _bound(stage, known, Role.READ) if b.id_in == other.id_in), None)
+            if role is Role.LIST and other.lifecycle == known.key.lifecycle:
+                stage.session.listing(other, stage.home)
+            elif role in (Role.READ, Role.ORDER) and own is not None:
+                stage.session.ask(other, stage.home, known.key.id)
+        _look(stage, known)
+
+
+def _malformed(stage: Stage, binding: Binding) -> None:
+    shapes, session = load_shapes(stage.session.api), stage.session
+    valid = session.example(binding, stage.home, 1)
+    if binding.token_in:
+        valid[binding.token_in] = "token-1"
+    for _, request in breaches(shapes, binding.operation, valid):
+        session.call(binding.operation, request, stage.home)
+    for known in _make(stage, binding, 2):
+        for asked in _bound(stage, known, Role.READ, Role.ORDER, Role.DELETE):
+            request = session.service.order(asked, stage.home, known.key.id)
+            for _, wrong in breaches(shapes, asked.operation, request):
+                session.call(asked.operation, wrong, stage.home)
+        for lists in _bound(stage, known, Role.LIST):
+            parent = lists.parent_of(known.key.id) if lists.parent_of is not None else ""
+            request = session.service.listing(lists, stage.home, parent, session.prelude(stage.home))
+            if lists.limit_in:
+                request[lists.limit_in] = 2
+            for probe in session.service.probes(lists, known.request) or ({},):
+                for _, wrong in breaches(shapes, lists.operation, {**request, **probe}):
+                    session.call(lists.operation, wrong, stage.home)
+        _look(stage, known)
+
+
+def _to_the_end(stage: Stage, creators: list[Binding], *, stop: bool = False) -> None:
+    """Make one job of every kind and look at them all until each has ended or patience is over."""
+    jobs = [known for binding in creators for known in _make(stage, binding)]
+    if stop:
+        for known in jobs:
+            for order in _bound(stage, known, Role.ORDER):
+                if "stop" in order.operation.lower():
+                    stage.session.ask(order, known.key.tenant, known.key.id)
+    waited, pause = 0.0, max(stage.patience / 8, 0.01)
+    while waited <= stage.patience:
+        stage.wait(pause)
+        waited += pause
+        seen = len(stage.session.calls)
+        for known in jobs:
+            _look(stage, known)
+        if not any(succeeded(call) for call in stage.session.calls[seen:]):
+            break
+    for known in jobs:
+        for order in _bound(stage, known, Role.ORDER):
+            stage.session.ask(order, known.key.tenant, known.key.id)
+        _look(stage, known)
