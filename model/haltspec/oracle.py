@@ -337,7 +337,7 @@ class _Judge:
             member = re.sub(r"\[\d+\]", "", fault.member)
             shape = Source(f"{self.api.service} service model", f"{call.operation}, {member}", grade)
             yield Violation(
-                rule=f"{self.api.name}/{name}/{member.split('.')[-1]}",
+                rule=f"{self.api.name}/{name}/{member.split('.')[-1] or 'body'}",
                 grade=grade,
                 source=shape,
                 message=f"{call.operation}: {fault.member or 'the reply'} is {_short(fault.value)}; {fault.constraint}",
@@ -349,7 +349,7 @@ class _Judge:
         for fault in self.projection.faults[index]:
             member = re.sub(r"\[\d+\]", "", fault.member)
             yield Violation(
-                rule=f"{self.api.name}/a malformed request is refused/{member.split('.')[-1]}",
+                rule=f"{self.api.name}/a malformed request is refused/{member.split('.')[-1] or 'body'}",
                 grade=Grade.STATED,
                 source=Source(f"{self.api.service} service model", f"{call.operation}, {member}", Grade.STATED),
                 message=f"{call.operation} was answered {call.status} though {fault}",

@@ -54,7 +54,7 @@ class Call:
         request: the members of the request.
         status: the HTTP status; None exactly if no answer came.
         error: the error code; None for a success and for an error without a code.
-        reply: the decoded body; None if there is none, or none that could be decoded.
+        reply: the decoded body; its text if it is no JSON, where an adapter kept it; None if there is none.
         alone: the recording holds every call made in the call's tenant: an id it never saw given belongs to no job.
         line: the line of the recording it was read from, counted from 1; 0 if it was not read.
         place: `file:line`, empty if it was not read. Neither takes part in comparisons.

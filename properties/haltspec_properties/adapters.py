@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -28,6 +29,9 @@ TENANTS: Final = ("111122223333/us-east-1", "111122223333/eu-west-1", "444455556
 
 ACCOUNT_HEADER: Final = "x-moto-account-id"
 """The request header by which moto tells accounts apart; other implementations ignore it."""
+
+_MAKING: Final = threading.Lock()
+"""Held while a client is made: botocore's sessions are not made for several threads, its clients are."""
 
 _TICK_S: Final = 1e-6
 _TEXT_CHARACTERS: Final = 2000
@@ -143,7 +147,6 @@ class AwsAdapter:
         self._unanswered = 0
         self._has_answered = False
         self._clients: dict[str, _Client] = {}
-        self._making = threading.Lock()
         self._here = threading.local()
 
     @property
@@ -191,13 +194,19 @@ class AwsAdapter:
 
     def _client(self, tenant: str) -> _Client:
         known = self._clients.get(tenant)
-        if known is not None:
-            return known
-        with self._making:
-            if tenant not in self._clients:
-                profile = self._profiles.get(tenant, _MADE_UP)
-                self._clients[tenant] = _Client(self.api, self.endpoint_url, tenant, profile, self._timeout_s)
-            return self._clients[tenant]
+        if known is None:
+            profile = self._profiles.get(tenant, _MADE_UP)
+            made = _Client(self.api, self.endpoint_url, tenant, profile, self._timeout_s)
+            known = self._clients.setdefault(tenant, made)
+        return known
+
+
+class _Caught(Exception):
+    """Carries an answer past botocore's parser."""
+
+    def __init__(self, reply: RawReply) -> None:
+        self.reply = reply
+        super().__init__()
 
 
 class _MadeUp:
@@ -227,7 +236,8 @@ class _Client:
             use_fips_endpoint=False if on_loopback else None,
             use_dualstack_endpoint=False if on_loopback else None,
         )
-        with _faults_of(session, endpoint_url or api.service):
+        self._target = endpoint_url or api.service
+        with _faults_of(session, self._target), _MAKING:
             self._client = session.create_client(
                 api.service, region_name=region, endpoint_url=endpoint_url, config=config, **credentials
             )
@@ -245,18 +255,15 @@ class _Client:
             raise Unknown("operation", operation, self._operations) from None
         exceptions = _botocore("botocore.exceptions")
         self._here.body = json.dumps(request, allow_nan=False, default=dict).encode()
-        self._here.raw = None
         try:
             getattr(self._client, method)()
-        except (exceptions.ClientError, exceptions.HTTPClientError):
-            pass
-        except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError) as error:
-            raise AdapterFailure("AWS credentials", str(error), "configure them, or name a profile") from None
-        except Exception:
-            if self._here.raw is None:
-                raise
-        reply = self._here.raw
-        return reply if isinstance(reply, RawReply) else None
+        except _Caught as caught:
+            return caught.reply
+        except (exceptions.HTTPClientError, exceptions.ConnectionError):
+            return None
+        except exceptions.BotoCoreError as error:
+            raise AdapterFailure(self._target, str(error), "correct what botocore names, or the profile") from None
+        raise AssertionError("botocore did not announce an answer before it parsed it")
 
     def _fill(self, params: dict[str, Any], **_: Any) -> None:
         """Put the request in place of the empty one that botocore serialised."""
@@ -264,9 +271,9 @@ class _Client:
         params["headers"].update(self._headers)
 
     def _catch(self, response_dict: Mapping[str, Any], **_: Any) -> None:
-        """Keep the answer before it is parsed."""
+        """Take the answer away before it is parsed."""
         headers = {str(name).lower(): str(value) for name, value in response_dict["headers"].items()}
-        self._here.raw = RawReply(response_dict["status_code"], headers, response_dict["body"])
+        raise _Caught(RawReply(response_dict["status_code"], headers, response_dict["body"]))
 
 
 def is_loopback(endpoint_url: str) -> bool:
@@ -287,11 +294,16 @@ def _account_and_region(tenant: str) -> tuple[str, str]:
 
 def _session(account: str, profile: str | _MadeUp | None) -> tuple[Any, dict[str, str]]:
     """A botocore session and the credentials to give it; with made-up ones no configuration of the user is read."""
-    session = _botocore("botocore.session")
     if not isinstance(profile, _MadeUp):
-        return session.Session(profile=profile), {}
+        return _botocore("botocore.session").Session(profile=profile), {}
+    return _session_of_nobody(), {"aws_access_key_id": account, "aws_secret_access_key": _SECRET}
+
+
+@cache
+def _session_of_nobody() -> Any:
+    """One session for all made-up credentials: it reads the service models once."""
     own = {"profile": _NOT_SET, "config_file": _NO_FILE, "credentials_file": _NO_FILE}
-    return session.Session(session_vars=own), {"aws_access_key_id": account, "aws_secret_access_key": _SECRET}
+    return _botocore("botocore.session").Session(session_vars=own)
 
 
 @contextmanager

@@ -108,3 +108,12 @@ class TestKindsThatShareIds:
             ("DescribeTopicsDetectionJob", {"JobId": "j"}, 200, {"TopicsDetectionJobProperties": stopping}),
         )
         assert "comprehend/unstoppable/STOP_REQUESTED is no state of a job" in rules(found)
+
+
+class TestBodiesThatAreNoJson:
+    """An adapter keeps a body that is no JSON as text."""
+
+    def test_rejects_a_success_with_such_a_body(self) -> None:
+        """A success answers with a JSON object."""
+        found = report(("ListEntitiesDetectionJobs", {}, 200, "<html>hello</html>"))
+        assert rules(found) == ["comprehend/replies have the documented types/body"]
