@@ -86,6 +86,10 @@ class DeviceFarm(aws.AwsService):
             "test": {"type": "APPIUM_PYTHON"},
         }
 
+    def variants(self, binding: Binding) -> int:
+        """Runs on one device, and on two."""
+        return 2
+
     def listing(self, binding: Binding, tenant: str, parent: str, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A list of the runs of a project, that of the examples if none is given, or of the jobs of a run."""
         return {"arn": parent or _arn(tenant, "project", _PROJECT)}
@@ -178,6 +182,8 @@ class DeviceFarm(aws.AwsService):
         """A run moves as its jobs do; a stop does what the chosen readings and the other jobs leave to it."""
         if isinstance(row.label, Internal):
             return job.key.lifecycle == "job" or row.target == self._wanted(world, job)
+        if row.label.operation == "Schedule":
+            return row.label.reply.error is None  # `check` refuses what does not fit
         if row.label.operation in ("StopRun", "DeleteRun"):
             return row.label.reply.error is None and self._fits_the_run(world, job, row)
         if row.label.operation != "Stop" or row.target_from(job.state) == job.state:
