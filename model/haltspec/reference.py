@@ -16,7 +16,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from haltspec import services
 from haltspec.errors import Misuse, Unknown
@@ -135,7 +135,7 @@ class _Subject(NamedTuple):
 
 
 class Reference:
-    """A running model of an API.
+    """A running model of an API, for one caller at a time.
 
     Args:
         api: whose model it is.
@@ -221,9 +221,9 @@ class Reference:
         job_id = str(request.get(plan.binding.id_in, ""))
         job = subject.job or self._nobody(plan, tenant, job_id)
         row = self._take(plan, job, cls)
-        if row is None or not isinstance(row.label, Call) or row.label.reply.error is not None:
+        if not _succeeds(row):
             return self._refusal(plan, job, row)
-        shown = self._shown(plan.lifecycle, row, (subject.foreign or job).state)
+        shown = self._shown(row, subject.foreign or job)
         for spread in plans:
             if spread.binding.spreads:
                 self._spread(spread, request, tenant, job_id)
@@ -248,9 +248,9 @@ class Reference:
             return self.service.refuse(self, self.service.taken_code, f"{job.key.id} exists already")
         cls = self._class(plan, request, subject.repeated)
         row = self._take(plan, job, cls, request)
-        if row is None or not isinstance(row.label, Call) or row.label.reply.error is not None:
+        if not _succeeds(row):
             return self._refusal(plan, job, row)
-        shown = self._shown(plan.lifecycle, row, job.state)
+        shown = self._shown(row, job)
         if token is not None and not subject.repeated:
             self._remember(plan, request, tenant, str(token), job)
         return self._success(plan, job, shown)
@@ -347,13 +347,12 @@ class Reference:
         self.service.moved(self, job, row, before)
         self._is_moving = was_moving
 
-    @staticmethod
-    def _shown(lifecycle: Lifecycle, row: Transition, state: str) -> dict[str, str]:
-        """The status members of a reply: what the row says, or else what the state shows."""
+    def _shown(self, row: Transition, job: Job) -> dict[str, str]:
+        """The status members of a reply: what the row says, or else what the job's state shows."""
         assert isinstance(row.label, Call)
-        values = row.label.reply.shows
+        lifecycle, values = self._machines[job.key.lifecycle].lifecycle, row.label.reply.shows
         if values is None:
-            values = lifecycle.state(state).shows
+            values = lifecycle.state(job.state).shows
         return dict(zip(lifecycle.status_members, values, strict=False))
 
     def _success(self, plan: _Plan, job: Job, shown: Mapping[str, str]) -> Answer:
@@ -369,10 +368,12 @@ class Reference:
         return self.service.success(self, binding, body)
 
     def _refusal(self, plan: _Plan, job: Job, row: Transition | None) -> Answer:
-        if row is None or not isinstance(row.label, Call) or row.label.reply.error is None:
+        if row is None or not isinstance(row.label, Call):
             text = f"no row answers {plan.operation.name} in the state {job.state}"
             return self.service.refuse(self, self.service.fault_code, text)
-        code = row.label.reply.error if row.label.reply.error != ANY_ERROR else self.service.unnamed_code
+        code = row.label.reply.error
+        if code is None or code == ANY_ERROR:
+            code = self.service.unnamed_code
         text = self.service.refusal_text(self, code, plan.binding, job.key.id, row)
         return self.service.refuse(self, code, text)
 
@@ -413,10 +414,8 @@ class Reference:
     def _listed(self, plan: _Plan, job: Job, cls: str) -> dict[str, str] | None:
         """The status members to list a job with; None if no row lists it."""
         rows = plan.machine.rows_for(job.state, plan.operation.name, cls)
-        for row in rows:
-            if isinstance(row.label, Call) and row.label.reply.error is None:
-                return self._shown(plan.lifecycle, row, job.state)
-        return None
+        row = next(filter(_succeeds, rows), None)
+        return None if row is None else self._shown(row, job)
 
     def ask(self, binding: Binding, request: Request, tenant: str) -> Transition | None:
         """Take the row by which a further job that a call names (by another of its bindings) answers that call.
@@ -604,6 +603,11 @@ class Reference:
         """64 hexadecimal digits that no other draw has."""
         self._draws += 1
         return hashlib.blake2b(f"{self.seed}:{self._draws}".encode(), digest_size=32).hexdigest()
+
+
+def _succeeds(row: Transition | None) -> TypeGuard[Transition]:
+    """True if there is a row and it answers a call with success."""
+    return row is not None and isinstance(row.label, Call) and row.label.reply.error is None
 
 
 def _is_outside(row: Transition) -> bool:

@@ -397,6 +397,12 @@ class TestReadings:
         assert lab("StopEntitiesDetectionJob", JobId=job_id).reply == {"JobId": job_id, "JobStatus": "STOP_REQUESTED"}
         assert lab.described(job_id)["JobId"] == job_id
 
+    def test_a_job_of_another_kind_shows_a_status_that_this_kind_does_not_have(self) -> None:
+        lab = Lab(readings={"unstoppable/Describe with another kind's id": "one id space"})
+        job_id = lab.start("sentiment")
+        lab("StopSentimentDetectionJob", JobId=job_id)
+        assert lab.described(job_id, "topics")["JobStatus"] == "STOP_REQUESTED"
+
     def test_every_question_about_data_can_be_read_or_says_that_it_cannot(self) -> None:
         from haltspec.errors import Misuse
 

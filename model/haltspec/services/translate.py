@@ -63,6 +63,20 @@ class Translate(aws.FilteredLists):
             "TargetLanguageCodes": ["de"],
         }
 
+    def probes(self, binding: Binding, created: Request) -> tuple[dict[str, Any], ...]:
+        """Each filter alone, two at once, and none in an empty filter."""
+        filters: tuple[dict[str, Any], ...] = (
+            {"JobStatus": "SUBMITTED"},
+            {"JobStatus": "STOPPED"},
+            {"JobName": created.get("JobName", "somebody")},
+            {"SubmittedBeforeTime": 4_000_000_000},
+            {"SubmittedAfterTime": 4_000_000_000},
+            {"SubmittedAfterTime": 1_000_000_000},
+            {"JobStatus": "SUBMITTED", "JobName": "somebody"},
+            {},
+        )
+        return tuple({"Filter": given} for given in filters)
+
     # ---- requests ---------------------------------------------------------------------------------------------------
 
     def malformed(self, world: World, operation: str, faults: Sequence[Fault]) -> Answer:
