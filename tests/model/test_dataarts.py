@@ -29,6 +29,8 @@ HOME, OTHER = f"{PROJECT}/default", f"{PROJECT}/52e3f1f2a4d94d51a4b40b2b2b3b4a10
 NODE = {"name": "first", "type": "Shell", "location": {"x": "-45.5", "y": "2"}, "properties": []}
 BATCH: dict[str, Any] = {"processType": "BATCH", "schedule": {"type": "CRON"}, "nodes": [NODE]}
 STREAM: dict[str, Any] = {**BATCH, "processType": "REAL_TIME"}
+WHOLE = Automaton(JOB, readings={})
+"""The job under the default readings."""
 OPERATION = {binding.role: binding.operation for binding in API.bindings}
 
 
@@ -196,9 +198,8 @@ class TestDefinition:
     @pytest.mark.parametrize("row", JOB.transitions, ids=lambda r: r.name)
     def test_a_row_can_be_missed(self, row: Transition) -> None:
         """Without the row some recording is possible no longer, but for those that others stand in for unseen."""
-        whole = JOB.rows()
-        less = tuple(r for r in whole if r is not row)
-        missed = inclusion(Automaton(JOB, rows=whole, readings={}), Automaton(JOB, rows=less, readings={}))
+        less = tuple(r for r in JOB.rows() if r is not row)
+        missed = inclusion(WHOLE, Automaton(JOB, rows=less, readings={}))
         assert (missed is None) == (row.name in UNSEEN)
 
     def test_rejects_a_question_that_forgets_a_cell(self) -> None:
