@@ -645,10 +645,10 @@ class TestReadings:
             ),
             (
                 "code of an undocumented refusal",
-                "DLF.3025",
+                "an unlisted code",
                 [("CreateJob", {**BATCH, "name": "a"}), *[("StartJob", {"job_name": "a"})] * 2],
                 "DLF.3051",
-                "DLF.3025",
+                "DLF.9999",
             ),
             (
                 "job/stop of a stopped job",

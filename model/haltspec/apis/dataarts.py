@@ -642,7 +642,7 @@ def _data_question(name: str, asks: str, default: str, others: tuple[str, ...], 
 
 _DATA_QUESTIONS = (
     _data_question("age of a read", "How old may a list or status be?", "fresh", ("up to 10 s old",), "The vendor's client looks 10 s after a 204 for the first time, and its tests then found the new state; a creation is read at once."),
-    _data_question("code of an undocumented refusal", "Which code has a refusal for which no document gives one?", "DLF.3051", ("DLF.3025",), "One field script handles DLF.3051, with a text that says the job is running, when it starts a running job; the table has no code for it."),
+    _data_question("code of an undocumented refusal", "Which code has a refusal for which no document gives one?", "DLF.3051", ("an unlisted code",), "One field script handles DLF.3051, with a text that says the job is running, when it starts a running job; the table has no code for it."),
     _data_question("code of an unknown job", "Which of its numbers does the code for an unknown job have?", "DLF.0100", ("DLF.30100",), "DLF.0100 on these pages and in two editions of Huawei's, DLF.30100 in the Chinese one."),
     _data_question("no default workspace", "Has the tenant a workspace called default?", "there is one", ("there is none",), "Without the header the default workspace is meant; newer editions report an error if there is none, or if there are several instances."),
     _data_question("empty workspace header", "What does an empty workspace header mean?", "the default workspace", ("an unknown workspace",), "The vendor's Terraform provider sends one on reads, and that works."),

@@ -21,6 +21,8 @@ _UNKNOWN: Final = "DLF.0100"
 _NO_WORKSPACE: Final = "DLF.0819"
 _NO_NODE: Final = "DLF.1006"
 _INVALID: Final = "DLF.3051"
+_UNLISTED: Final = "DLF.9999"
+"""Stands for a code that no document lists."""
 _NO_BODY: Final = ("Create", "Start", "Stop", "Delete")
 _MOVING: Final = ("real-time STARTING", "real-time INIT while starting", "real-time STOPPING")
 _AT_REST: Final = (
@@ -58,6 +60,11 @@ class DataArts(Service):
     taken_code: ClassVar[str] = "DLF.0102"
     unnamed_code: ClassVar[str] = ANY_ERROR
     fault_code: ClassVar[str] = "500"
+
+    def tenants(self, number: int) -> tuple[str, ...]:
+        """Two workspaces of one project, and another project."""
+        own, other = f"{2 * number:032x}", f"{2 * number + 1:032x}"
+        return f"{own}/default", f"{own}/{'ab' * 16}", f"{other}/default"
 
     def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A small valid request that creates a job: scheduled for ever, real-time, or run once."""
@@ -157,7 +164,7 @@ class DataArts(Service):
     def refuse(self, world: World, code: str, text: str) -> Answer:
         """A refusal; the readings choose the code where no document gives one, and the number of an unknown job's."""
         if code == ANY_ERROR:
-            code = world.readings["code of an undocumented refusal"]
+            code = _INVALID if world.readings["code of an undocumented refusal"] == _INVALID else _UNLISTED
         elif code == _UNKNOWN:
             code = world.readings["code of an unknown job"]
         return super().refuse(world, code, text)
