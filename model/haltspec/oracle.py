@@ -50,6 +50,7 @@ class Violation:
         calls: indexes into the trace of the calls that show it, the breaking one last.
         belief: the states the job may have been in just before, unseen moves included.
         possible: what could have been answered, a line for each row, with its source.
+        member: for a rule on shapes, the member that breaks it.
     """
 
     rule: str
@@ -60,6 +61,7 @@ class Violation:
     calls: tuple[int, ...]
     belief: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,30 +333,32 @@ class _Judge:
 
     def _wire_types(self, index: int, call: Call) -> Iterator[Violation]:
         for fault in self.shapes.reply_faults(call.operation, call.reply):
-            null = fault.breach is Breach.NULL
-            name = "absent members are left out" if null else "replies have the documented types"
-            grade = Grade.IMPLIED if null else Grade.STATED
-            member = re.sub(r"\[\d+\]", "", fault.member)
-            shape = Source(f"{self.api.service} service model", f"{call.operation}, {member}", grade)
+            member = _plain_path(fault.member)
+            if fault.breach is Breach.NULL:
+                rule, grade = "absent members are left out", Grade.IMPLIED
+            else:
+                rule, grade = f"replies have the documented types/{_last(member)}", Grade.STATED
             yield Violation(
-                rule=f"{self.api.name}/{name}/{member.split('.')[-1] or 'body'}",
+                rule=f"{self.api.name}/{rule}",
                 grade=grade,
-                source=shape,
+                source=Source(f"{self.api.service} service model", f"{call.operation}, {member}", grade),
                 message=f"{call.operation}: {fault.member or 'the reply'} is {_short(fault.value)}; {fault.constraint}",
                 job=None,
                 calls=(index,),
+                member=_last(member),
             )
 
     def _malformed(self, index: int, call: Call) -> Iterator[Violation]:
         for fault in self.projection.faults[index]:
-            member = re.sub(r"\[\d+\]", "", fault.member)
+            member = _plain_path(fault.member)
             yield Violation(
-                rule=f"{self.api.name}/a malformed request is refused/{member.split('.')[-1] or 'body'}",
+                rule=f"{self.api.name}/a malformed request is refused",
                 grade=Grade.STATED,
                 source=Source(f"{self.api.service} service model", f"{call.operation}, {member}", Grade.STATED),
                 message=f"{call.operation} was answered {call.status} though {fault}",
                 job=None,
                 calls=(index,),
+                member=_last(member),
             )
 
     def _error(self, index: int, call: Call) -> Iterator[Violation]:
@@ -438,6 +442,15 @@ class _Judge:
 
 
 # ---- words ----------------------------------------------------------------------------------------------------------
+
+
+def _plain_path(member: str) -> str:
+    """A member's path without places in lists."""
+    return re.sub(r"\[\d+\]", "", member)
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2] or "body"
 
 
 def _told(key: JobKey) -> str:

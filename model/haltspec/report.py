@@ -40,13 +40,27 @@ def grouped(violations: Sequence[Violation]) -> dict[str, list[Violation]]:
     return groups
 
 
-def call_words(call: Call) -> str:
-    """A call and its answer on one line: operation, request, what came back."""
+def members(violations: Sequence[Violation], limit: int = 12) -> str:
+    """The members that break a rule on shapes, in order of first appearance; empty for other rules."""
+    names = list(dict.fromkeys(v.member for v in violations if v.member))
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more if len(names) > 1 else ""
+
+
+def call_words(call: Call, *, tenant: bool = False) -> str:
+    """A call and its answer on one line: operation, request, what came back; with `tenant` also where."""
+    where = f"[{call.tenant}] " if tenant else ""
     request = _brief(call.request)
     if call.status is None:
-        return f"{call.operation} {request} -> no answer"
+        return f"{where}{call.operation} {request} -> no answer"
     told = f"{call.status} {call.error}" if call.error else f"{call.status} {_brief(call.reply)}"
-    return f"{call.operation} {request} -> {told}"
+    return f"{where}{call.operation} {request} -> {told}"
+
+
+def calls_words(calls: Sequence[Call]) -> Iterator[str]:
+    """Calls and their answers, a line each; with their tenants if there are several."""
+    several = len({call.tenant for call in calls}) > 1
+    return (call_words(call, tenant=several) for call in calls)
 
 
 def _brief(value: Any, limit: int = 300) -> str:
@@ -78,10 +92,12 @@ def _violation(
     yield f"  {number}. {style(f'{first.grade!s:8}', str(first.grade))} {rule}{times}"
     yield f"     {first.message}"
     yield style(f"     source: {first.source}", "dim")
+    if members(found):
+        yield f"     members: {members(found)}"
     places = [calls[index].place for index in first.calls if calls[index].place]
     if show_calls:
-        for index in first.calls:
-            yield f"       {call_words(calls[index])}"
+        for line in calls_words([calls[index] for index in first.calls]):
+            yield f"       {line}"
     elif places:
         yield style(
             f"     at {', '.join(places[-3:])}{' (last of ' + str(len(places)) + ')' if len(places) > 3 else ''}", "dim"
@@ -92,8 +108,8 @@ def as_json(report: Report) -> dict[str, Any]:
     """The report as JSON values.
 
     `api`, `verdict`, `violations` and `warnings` (each `rule`, `grade`, `source`, `message`, `job`, `belief`,
-    `possible`, `calls` as trace lines, `places`), `calls`, `jobs`, `observations`, `constrained`, `coverage` (rows with how often they
-    were taken) and `pending`.
+    `possible`, `calls` as trace lines, `places`), `calls`, `jobs`, `observations`, `constrained`, `coverage` (rows
+    with how often they were taken) and `pending`.
     """
     calls = report.projection.calls
     return {

@@ -6,17 +6,18 @@ the same way. A violation that was seen once stays reported; how often it came b
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Final
 
 from haltspec.lts import Grade, Role, Source
 from haltspec.observe import succeeded
 from haltspec.oracle import Report, Settings, Verdict, Violation, judge
-from haltspec.report import call_words, grouped, plain, violation_json
-from haltspec.spec import Api
+from haltspec.report import calls_words, grouped, members, plain, violation_json
+from haltspec.spec import Api, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
 from haltspec_properties.scenarios import Scenario, Stage, scenarios
@@ -72,11 +73,12 @@ class Finding:
     """A deviation: the violation as first seen, and the shortest calls found that show it.
 
     `seen` counts how often the rule was broken in the run, `replays` how many replays of the calls were made, `back`
-    in how many of them it came back.
+    in how many of them it came back; `members` names the members that break a rule on shapes, if there are several.
     """
 
     violation: Violation
     calls: tuple[Call, ...]
+    members: str
     seen: int
     replays: int
     back: int
@@ -193,25 +195,36 @@ class _Conformance:
         recorded = report.projection.calls
         calls = tuple(recorded[index] for index in violation.calls)
         if self._owes(violation.rule):
-            return Finding(violation, calls, len(same), 0, 0)
-        if len(calls) == 1 and not self._shows(calls, violation.rule):
-            calls = self._with_context(recorded, violation)
-        calls = self._shrunk(calls, violation.rule)
+            return Finding(violation, calls, members(same), len(same), 0, 0)
+        shrunk = self._shrunk(calls, violation.rule) or self._shrunk(self._context(recorded, violation), violation.rule)
+        calls = shrunk or calls
         back = sum(self._shows(self._replay(calls), violation.rule) for _ in range(REPLAYS))
-        return Finding(violation, calls, len(same), REPLAYS, back)
+        return Finding(violation, calls, members(same), len(same), REPLAYS, back)
 
     def _owes(self, rule: str) -> bool:
         """True for rules about what must come about: they are shown by waiting, not by fewer calls."""
         return any(rule == f"{lc.full_name}/{owed.name}" for lc in self.api.lifecycles for owed in lc.progress)
 
-    def _with_context(self, recorded: Sequence[Call], violation: Violation) -> tuple[Call, ...]:
-        """All calls of the story up to the breaking one."""
-        last = violation.calls[-1]
-        first = last
-        homes = set(self._homes(recorded[last].tenant))
-        while first > 0 and recorded[first - 1].tenant in homes:
-            first -= 1
-        return tuple(recorded[first : last + 1])
+    def _context(self, recorded: Sequence[Call], violation: Violation) -> tuple[Call, ...]:
+        """The calls that show a violation, with those before them that made the jobs they speak of."""
+        told = " ".join(json.dumps([recorded[i].request, recorded[i].reply], default=dict) for i in violation.calls)
+        homes = set(self._homes(recorded[violation.calls[-1]].tenant))
+        makers = [
+            index
+            for index, call in enumerate(recorded[: violation.calls[-1]])
+            if call.tenant in homes and succeeded(call) and any(job_id in told for job_id in self._made_by(call))
+        ]
+        return tuple(recorded[index] for index in sorted({*makers, *violation.calls}))
+
+    def _made_by(self, call: Call) -> Iterator[str]:
+        """The ids of jobs that a call made."""
+        for binding in self.api.bound(call.operation):
+            if self.api.role(binding).role is Role.CREATE and binding.view is not None:
+                view = reach(call.reply, binding.view)
+                member = self.api.lifecycle(binding.lifecycle).id_member_of(binding.kind)
+                job_id = view.get(member) if isinstance(view, Mapping) else None
+                if isinstance(job_id, str):
+                    yield job_id
 
     def _homes(self, tenant: str) -> tuple[str, ...]:
         for number in range(self.stage_number):
@@ -221,14 +234,13 @@ class _Conformance:
         return (tenant,)
 
     def _shrunk(self, calls: tuple[Call, ...], rule: str) -> tuple[Call, ...]:
-        """Fewer calls whose replay still breaks the rule; the calls as they are if no replay of them does."""
+        """Fewer calls whose replay still breaks the rule; none if no replay of them does."""
         if len(calls) > _LONGEST_SHRUNK:
-            return calls
-        shown = self._replay(calls)
-        if not self._shows(shown, rule):
-            return calls
+            return ()
+        best = self._replay(calls)
+        if not self._shows(best, rule):
+            return ()
         kept = list(calls)
-        best = shown
         for call in reversed(calls):
             trial = [other for other in kept if other is not call]
             if trial:
@@ -340,10 +352,12 @@ def render(run: Run, *, style: Callable[[str, str], str] = plain) -> Iterator[st
         grade = style(f"{finding.grade!s:8}", str(finding.grade))
         yield f"{number:3}. {grade} {finding.rule}"
         yield f"     {finding.violation.message}"
+        if finding.members:
+            yield f"     members: {finding.members}"
         back = f", came back in {finding.back} of {finding.replays} replays" if finding.replays else ""
         yield style(f"     source: {finding.source}; seen {finding.seen} times{back}", "dim")
-        for call in finding.calls[-6:]:
-            yield f"       {call_words(call)}"
+        for line in calls_words(finding.calls[-6:]):
+            yield f"       {line}"
     if run.warnings:
         yield ""
         yield f"{len(run.warnings)} of these are below the floor and only warn"
@@ -379,6 +393,4 @@ def _finding_json(finding: Finding, run: Run) -> dict[str, Any]:
 
 def _on(finding: Finding) -> Violation:
     """The violation with the indexes of its shrunk calls."""
-    from dataclasses import replace
-
     return replace(finding.violation, calls=tuple(range(len(finding.calls))))

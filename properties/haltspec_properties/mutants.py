@@ -240,7 +240,9 @@ class Hunter:
         reference = Reference(
             self.api, clock=lambda: float(next(time)), readings=readings, seed=rng.getrandbits(32), rows=rows
         )
-        walk = Walk(reference, rng, self.tenants, done, mutant.lifecycle if mutant is not None else "")
+        focuses = ("", *(lifecycle.name for lifecycle in self.api.lifecycles))
+        focus = mutant.lifecycle if mutant is not None else focuses[number % len(focuses)]
+        walk = Walk(reference, rng, self.tenants, done, focus)
         return walk.run(self.calls)
 
     def _readings(self, rng: Random, mutant: Mutant | None) -> dict[str, str]:

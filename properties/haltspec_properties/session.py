@@ -24,11 +24,17 @@ MAX_PAGES = 200
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A job that the session made: its key, the operation and request that made it."""
+    """A job that the session made: its key, the operation and request that made it, and the reply."""
 
     key: JobKey
     binding: Binding
     request: Mapping[str, Any]
+    reply: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def parent(self) -> str:
+        """The parent that the request named; empty if it named none."""
+        return str(self.request.get(self.binding.scope_in, "")) if self.binding.scope_in else ""
 
 
 @dataclass(slots=True)
@@ -69,7 +75,8 @@ class Session:
 
     def example(self, binding: Binding, tenant: str, number: int) -> dict[str, Any]:
         """A small valid request that creates a job."""
-        return self.service.example(binding, tenant, number, self.prelude(tenant))
+        created = [job.reply for job in self.jobs if job.key.tenant == tenant]
+        return self.service.example(binding, tenant, number, (*self.prelude(tenant), *created))
 
     def create(self, binding: Binding, tenant: str, number: int, *, token: str | None = None, **extra: Any) -> Call:
         """Create a job."""
@@ -110,7 +117,8 @@ class Session:
                 if isinstance(job_id, str):
                     key = JobKey(call.tenant, binding.lifecycle, binding.kind, job_id)
                     if all(known.key != key for known in self.jobs):
-                        self.jobs.append(Known(key, binding, call.request))
+                        reply = call.reply if isinstance(call.reply, Mapping) else {}
+                        self.jobs.append(Known(key, binding, call.request, reply))
             elif binding.items is not None and binding.parent_of is not None:
                 self._learn_listed(call, binding)
 

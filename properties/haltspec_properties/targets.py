@@ -10,12 +10,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from types import TracebackType
 from typing import IO, Any, Final
 
 from haltspec.errors import AdapterFailure, Misuse
+from haltspec.reference import Reference, Schedule
 from haltspec.spec import Api
-from haltspec_properties.adapters import TENANTS, AwsAdapter
+from haltspec_properties.adapters import TENANTS, AwsAdapter, ReferenceAdapter
+from haltspec_properties.conform import Target
 
 _STARTUP_S: Final = 60.0
 _STOP_S: Final = 5.0
@@ -173,3 +176,31 @@ def _environment() -> dict[str, str]:
     dropped = ("MOTO_", "INITIAL_NO_AUTH", "AWS_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return {**kept, "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+
+def reference_target(api: Api, *, seed: int = 0, readings: Mapping[str, str] | None = None) -> Target:
+    """The reference model in this process, moving by itself on a clock of its own that waiting winds on.
+
+    Args:
+        api: the API.
+        seed: decides ids, delays and choices.
+        readings: open question (full name) to reading.
+    """
+    clock = _Clock()
+    model = Reference(api, clock=clock, seed=seed, readings=readings, schedule=Schedule(default=(0.05, 0.3)))
+    return Target("reference", ReferenceAdapter(model), model.service.tenants, clock.wait)
+
+
+class _Clock:
+    """A clock that goes on a little with every look at it."""
+
+    def __init__(self) -> None:
+        self._now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        self._now += 0.002
+        return self._now
+
+    def wait(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        self._now += seconds

@@ -23,7 +23,7 @@ from haltspec_properties.adapters import Adapter, ReferenceAdapter
 from haltspec_properties.session import Known, Session
 
 LIVE_JOBS: Final = 6
-"""So many of the youngest jobs are acted on."""
+"""So many of the youngest jobs of each lifecycle are acted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +92,26 @@ class Walk:
     def actions(self) -> Iterator[Action]:
         """All that can be done now."""
         yield from self._creations()
-        for known in self.session.jobs[-LIVE_JOBS:]:
-            if self.lifecycle in ("", known.key.lifecycle) or self._is_related(known):
+        for known in self._live():
+            if self.lifecycle in ("", known.key.lifecycle):
                 yield from self._on_job(known)
+            else:
+                yield from self._on_related(known)
         yield from self._lists()
+
+    def _live(self) -> list[Known]:
+        """The youngest jobs of each lifecycle: those of one that others stand on do not crowd out the others."""
+        shelves: dict[str, list[Known]] = {}
+        for known in self.session.jobs:
+            shelves.setdefault(known.key.lifecycle, []).append(known)
+        return [known for shelf in shelves.values() for known in shelf[-LIVE_JOBS:]]
 
     # ---- aiming at rows --------------------------------------------------------------------------------------------
 
     def _aim(self) -> bool:
         """Go the shortest way from some job's state to a row seldom taken, and take it; False if there is none."""
         ways: list[tuple[Known, tuple[Transition, ...]]] = []
-        for known in self.session.jobs[-LIVE_JOBS:]:
+        for known in self._live():
             job = self.reference.find(known.key.tenant, known.key.id)
             if job is not None and self.lifecycle in ("", known.key.lifecycle):
                 ways += ((known, way) for way in self._ways(known.key.lifecycle, job.state))
@@ -172,10 +181,20 @@ class Walk:
 
     # ---- any one thing ---------------------------------------------------------------------------------------------
 
-    def _is_related(self, known: Known) -> bool:
-        """True if the job's operations also speak of jobs of the lifecycle walked through."""
-        bound = self.session.bindings(known.key, *Role)
-        return any(other.lifecycle == self.lifecycle for b in bound for other in self.api.bound(b.operation))
+    def _on_related(self, known: Known) -> Iterator[Action]:
+        """What touches jobs of the lifecycle walked through: calls that speak of both, and moves of the service."""
+        key, job = known.key, self.reference.find(known.key.tenant, known.key.id)
+        state = job.state if job is not None else "absent"
+        related = [
+            binding
+            for binding in self.session.bindings(key, Role.READ, Role.ORDER, Role.DELETE)
+            if any(other.lifecycle == self.lifecycle for other in self.api.bound(binding.operation))
+        ]
+        for binding in related:
+            yield Action((key.lifecycle, state, binding.role), lambda b=binding: self._ask(b, known))
+        if related and job is not None:
+            for row in self.reference.enabled(job):
+                yield Action((key.lifecycle, state, row.name), lambda j=job, r=row.name: self._event(j, r, known))
 
     def _creators(self) -> Iterator[Binding]:
         for binding in self.api.bindings:
@@ -241,7 +260,8 @@ class Walk:
                 return
 
     def _ask(self, binding: Binding, known: Known) -> None:
-        self.session.ask(binding, known.key.tenant, known.key.id)
+        extra = self.rng.choice(self.reference.service.extras(binding))
+        self.session.ask(binding, known.key.tenant, known.key.id, **extra)
         self.look(known)
 
     def _elsewhere(self, binding: Binding, known: Known, tenant: str) -> None:
@@ -250,7 +270,8 @@ class Walk:
 
     def _unknown(self, binding: Binding, known: Known) -> None:
         self.number += 1
-        self.session.ask(binding, known.key.tenant, unknown_id(known.key.id, self.number))
+        extra = self.rng.choice(self.reference.service.extras(binding))
+        self.session.ask(binding, known.key.tenant, unknown_id(known.key.id, self.number), **extra)
 
     def _again(self, known: Known) -> None:
         self.session.call(known.binding.operation, known.request, known.key.tenant)
@@ -271,7 +292,7 @@ class Walk:
             self.session.listing(binding, known.key.tenant, binding.parent_of(known.key.id) if binding.parent_of else known.parent)
 
     def _lists(self) -> Iterator[Action]:
-        for known in self.session.jobs[-LIVE_JOBS:]:
+        for known in self._live():
             for binding in self.session.bindings(known.key, Role.LIST):
                 if self.lifecycle in ("", binding.lifecycle):
                     yield Action(("list", binding.operation), lambda b=binding, k=known: self._list(b, k))

@@ -79,7 +79,7 @@ class FilteredLists(AwsService):
     Attributes:
         before_in, after_in: the members of a filter that hold a time.
         submitted_in: the member of a job's data that holds the time it was submitted.
-        status_in: the members of a filter that hold a status.
+        status_in: the members of a filter that hold a status, for any kind of job.
     """
 
     bad_page_code: ClassVar[str] = "InvalidRequestException"
@@ -88,19 +88,26 @@ class FilteredLists(AwsService):
     submitted_in: ClassVar[str]
     status_in: ClassVar[tuple[str, ...]] = ("JobStatus",)
 
-    def bad_filter(self, world: World, request: Request) -> Answer | None:
+    def filters(self, binding: Binding, request: Request) -> dict[str, Any]:
+        """The members of a list's filter that the operation knows."""
+        known = (*self.status_in, *self.names_in(binding), self.before_in, self.after_in)
+        return {name: value for name, value in (request.get("Filter") or {}).items() if name in known}
+
+    def names_in(self, binding: Binding) -> tuple[str, ...]:
+        """The members of a filter that hold a name."""
+        return ("JobName",)
+
+    def bad_filter(self, world: World, binding: Binding, request: Request) -> Answer | None:
         """The refusal of a filter with more or fewer than one member."""
-        given = request.get("Filter")
-        if given is None or len(given) == 1:
+        if request.get("Filter") is None or len(self.filters(binding, request)) == 1:
             return None
         return self.refuse(world, world.readings["error for two filters"], "Give exactly one filter, or none.")
 
     def selects(self, world: World, binding: Binding, request: Request, job: Job) -> bool:
         """The one filter: status, name, or submitted before or after a time."""
-        given = request.get("Filter")
-        if not given:
+        if not request.get("Filter"):
             return True
-        name, want = next(iter(given.items()))
+        name, want = next(iter(self.filters(binding, request).items()))
         if name in self.status_in:
             return world.api.lifecycle(job.key.lifecycle).state(job.state).status == str(want)
         if name in (self.before_in, self.after_in):
@@ -118,7 +125,7 @@ class FilteredLists(AwsService):
 
     def is_newest_first(self, world: World, binding: Binding, request: Request) -> bool:
         """By the time filter where one is given."""
-        given = request.get("Filter") or {}
+        given = self.filters(binding, request)
         if self.before_in in given or self.after_in in given:
             return self.after_in in given
         return world.readings["order of an unfiltered list"] == "newest first"

@@ -176,6 +176,11 @@ class Service:
 
     # ---- examples ---------------------------------------------------------------------------------------------------
 
+    def tenants(self, number: int) -> tuple[str, ...]:
+        """Tenants of the API that no other number has: one's own, and strangers to it."""
+        own, other = f"{100_000_000_001 + 2 * number:012d}", f"{100_000_000_002 + 2 * number:012d}"
+        return f"{own}/us-east-1", f"{own}/eu-west-1", f"{other}/us-east-1"
+
     def prelude(self, tenant: str) -> tuple[tuple[str, dict[str, Any]], ...]:
         """The calls (operation, request) to make first in an empty tenant so that jobs can be created there."""
         return ()
@@ -205,6 +210,10 @@ class Service:
     def order(self, binding: Binding, tenant: str, job_id: str) -> dict[str, Any]:
         """A small valid request of an operation on one job."""
         return {binding.id_in: job_id}
+
+    def extras(self, binding: Binding) -> tuple[dict[str, Any], ...]:
+        """Members to give besides those of `order`: none, and such as put the request into another class."""
+        return ({},)
 
     def listing(self, binding: Binding, tenant: str, parent: str, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A small valid request of a list; `parent` is whose jobs to list, empty for those of the prelude's."""

@@ -117,7 +117,7 @@ class Comprehend(aws.FilteredLists):
         """Filters, tags, models and combinations of members that the shapes cannot express."""
         role = world.api.role(binding).role
         if role is Role.LIST:
-            return self.bad_filter(world, request)
+            return self.bad_filter(world, binding, request)
         if role is not Role.CREATE:
             return None
         return (
@@ -242,10 +242,19 @@ class Comprehend(aws.FilteredLists):
 
     # ---- lists ----------------------------------------------------------------------------------------------------
 
+    def filters(self, binding: Binding, request: Request) -> dict[str, Any]:
+        """Models show a Status, jobs a JobStatus."""
+        other = "JobStatus" if binding.kind in _NAME_IN else "Status"
+        return {name: value for name, value in super().filters(binding, request).items() if name != other}
+
+    def names_in(self, binding: Binding) -> tuple[str, ...]:
+        """A model is named by a member of its own."""
+        return (_NAME_IN.get(binding.kind, "JobName"),)
+
     def is_newest_first(self, world: World, binding: Binding, request: Request) -> bool:
         """By the time filter where one is given; two kinds are documented the other way round."""
         newest_first = super().is_newest_first(world, binding, request)
-        is_timed = not {self.before_in, self.after_in}.isdisjoint(request.get("Filter") or {})
+        is_timed = not {self.before_in, self.after_in}.isdisjoint(self.filters(binding, request))
         if is_timed and binding.kind in _INVERTED:
             return newest_first != (world.readings["order of a topics list"] == "as documented")
         return newest_first

@@ -77,6 +77,10 @@ class DeviceFarm(aws.AwsService):
 
     # ---- examples ----------------------------------------------------------------------------------------------------
 
+    def tenants(self, number: int) -> tuple[str, ...]:
+        """Two accounts in the one region there is."""
+        return f"{100_000_000_001 + 2 * number:012d}/us-west-2", f"{100_000_000_002 + 2 * number:012d}/us-west-2"
+
     def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A small valid request that schedules a run on one device, or on two if `number` is odd."""
         return {

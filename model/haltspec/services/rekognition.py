@@ -54,6 +54,9 @@ _TEXTS: Final = {
 }
 _PLACE: Final = {"S3Bucket": "custom-labels-results", "S3KeyPrefix": "out"}
 
+_MANIFEST: Final = {"Assets": [{"GroundTruthManifest": {"S3Object": {"Bucket": "images", "Name": "train.manifest"}}}]}
+_DATA: Final = {"TrainingData": _MANIFEST, "TestingData": {"AutoCreate": True}}
+
 
 class Rekognition(aws.AwsService):
     """The reference service of Amazon Rekognition Custom Labels."""
@@ -75,33 +78,52 @@ class Rekognition(aws.AwsService):
     # ---- examples ---------------------------------------------------------------------------------------------------
 
     def prelude(self, tenant: str) -> tuple[tuple[str, dict[str, Any]], ...]:
-        """Two projects: one to train versions in, one to copy them to."""
-        return tuple(("CreateProject", {"ProjectName": name}) for name in ("models", "copies"))
+        """Three projects: to train models in, to copy them to, to train adapters in."""
+        adapters = {"ProjectName": "adapters", "Feature": _ADAPTERS, "AutoUpdate": "ENABLED"}
+        named = tuple(("CreateProject", {"ProjectName": name}) for name in ("models", "copies"))
+        return (*named, ("CreateProject", adapters))
+
+    def variants(self, binding: Binding) -> int:
+        """Projects and versions of models and of adapters; copies of one version or another."""
+        return 2
 
     def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """A small valid request that makes a project or a version; what is copied is version 0 of the first project."""
-        if binding.role == "Create" and binding.lifecycle == "project":
-            return {"ProjectName": f"project-{number}"}
-        trained, copies = (
-            str(reply.get("ProjectArn", aws.arn("rekognition", tenant, "project/none/0"))) for reply in made
-        )
+        """A small valid request that makes a project or a version; what is copied is one of the versions in `made`."""
+        is_adapter = number % 2 == 1
+        if binding.lifecycle == "project":
+            feature = {"Feature": _ADAPTERS, "AutoUpdate": "ENABLED"} if is_adapter else {}
+            return {"ProjectName": f"project-{number}", **feature}
+        nowhere = _nowhere(tenant)
+        projects = [str(reply.get("ProjectArn", nowhere)) for reply in made[:3]] or [nowhere] * 3
         if binding.role == "Create":
-            return {"ProjectArn": trained, "VersionName": f"version-{number}", "OutputConfig": _PLACE}
-        source = _version_arn(trained, "version-0", "0")
-        return {**_copy_of(source, trained, copies), "VersionName": f"copy-{number}"}
+            config = {"FeatureConfig": {"ContentModeration": {"ConfidenceThreshold": 50.0}}} if is_adapter else {}
+            shelf = projects[2 if is_adapter else 0]
+            return {"ProjectArn": shelf, "VersionName": f"version-{number}", "OutputConfig": _PLACE, **_DATA, **config}
+        versions = [str(reply["ProjectVersionArn"]) for reply in made if "ProjectVersionArn" in reply]
+        source = versions[number % len(versions)] if versions else _version_arn(projects[0], "none", "0")
+        owner = next((project for project in projects if home(project) == home(source)), nowhere)
+        return {**_copy_of(source, owner, projects[1]), "VersionName": f"copy-{number}"}
 
     def order(self, binding: Binding, tenant: str, job_id: str) -> dict[str, Any]:
         """A small valid request on a version or project; the other parts of a copy are such as nobody has."""
-        nowhere = aws.arn("rekognition", tenant, "project/none/0")
+        nowhere = _nowhere(tenant)
         if binding.role == "Start":
             return {"ProjectVersionArn": job_id, "MinInferenceUnits": 1}
         if binding.role == "AddVersion":
-            return {"ProjectArn": job_id, "VersionName": "added", "OutputConfig": _PLACE}
+            return {"ProjectArn": job_id, "VersionName": "added", "OutputConfig": _PLACE, **_DATA}
         if binding.role == "CopyFrom":
             return {**_copy_of(job_id, nowhere, nowhere), "VersionName": "copied"}
         if binding.role == "ReceiveCopy":
             return {**_copy_of(_version_arn(nowhere, "none", "0"), nowhere, job_id), "VersionName": "copied"}
         return super().order(binding, tenant, job_id)
+
+    def extras(self, binding: Binding) -> tuple[dict[str, Any], ...]:
+        """A maximum of units below the minimum; a copy to an account that is not the version's."""
+        if binding.role == "Start":
+            return ({}, {"MinInferenceUnits": 2, "MaxInferenceUnits": 1})
+        if binding.role == "CopyFrom":
+            return ({}, {"DestinationProjectArn": _nowhere("000000000000/us-east-1")})
+        return super().extras(binding)
 
     def listing(self, binding: Binding, tenant: str, parent: str, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Every version of a project, or every project of either feature."""
@@ -303,6 +325,11 @@ class Rekognition(aws.AwsService):
 def _feature(project: Job | None) -> str:
     """The feature of a project: Custom Labels if the request did not say."""
     return str(project.data["request"].get("Feature", _LABELS)) if project is not None else _LABELS
+
+
+def _nowhere(tenant: str) -> str:
+    """The ARN of a project that nobody has."""
+    return aws.arn("rekognition", tenant, "project/none/0")
 
 
 def _version_arn(project: str, name: str, digits: str) -> str:

@@ -90,7 +90,7 @@ class Translate(aws.FilteredLists):
         """Filters, languages, and limits that the shapes cannot express."""
         role = world.api.role(binding).role
         if role is Role.LIST:
-            return self.bad_filter(world, request)
+            return self.bad_filter(world, binding, request)
         if role is not Role.CREATE:
             return None
         return (

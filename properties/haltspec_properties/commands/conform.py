@@ -1,0 +1,135 @@
+"""`haltspec conform`: does a running implementation behave as documented?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from haltspec import services
+from haltspec.apis import load
+from haltspec.commands.check import floor_of
+from haltspec.errors import Misuse, Unknown
+from haltspec.lts import Grade
+from haltspec.report import exit_code
+from haltspec.spec import Api
+from haltspec.trace import to_line
+from haltspec_properties.adapters import AwsAdapter, is_loopback
+from haltspec_properties.conform import Options, Run, Target, as_json, conform, render
+from haltspec_properties.targets import MotoTarget, reference_target
+
+TARGETS = ("moto", "reference")
+_COLOURS = {"fail": "red", "pass": "green", "inconclusive": "yellow", "stated": "red", "implied": "yellow"}
+
+
+@click.command()
+@click.argument("api_name", metavar="API")
+@click.option("--endpoint-url", metavar="URL", help="Where the implementation listens.")
+@click.option("--target", "target_name", metavar="NAME", help=f"Start one on loopback: {' or '.join(TARGETS)}.")
+@click.option("--examples", type=click.IntRange(min=0), default=20, show_default=True, help="Random walks to make.")
+@click.option("--seconds", type=click.FloatRange(min=0), metavar="S", help="Begin nothing new after S seconds.")
+@click.option("--patience", type=click.FloatRange(min=0), default=3.0, show_default=True, help="Seconds a job may take.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides the walks.")
+@click.option(
+    "--floor",
+    type=click.Choice([str(g) for g in Grade], case_sensitive=False),
+    default="implied",
+    show_default=True,
+    callback=floor_of,
+    help="Rules graded below it only warn.",
+)
+@click.option("--record", type=click.Path(dir_okay=False), metavar="FILE", help="Write all calls there, as a trace.")
+@click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
+def command(
+    api_name: str,
+    endpoint_url: str | None,
+    target_name: str | None,
+    examples: int,
+    seconds: float | None,
+    patience: float,
+    seed: int,
+    floor: Grade,
+    record: str | None,
+    as_json_: bool,
+) -> None:
+    """Drive an implementation of API and print how it deviates from what is documented.
+
+    Exit 0 if nothing was found, 1 if something was, 2 for misuse, 3 if only warnings were.
+    """
+    api = load(api_name)
+    options = Options(examples=examples, seconds=seconds, patience=patience, seed=seed, floor=floor)
+    if record is not None:
+        _check_writable(record)
+    with _target(api, endpoint_url, target_name) as target, _telling() as tell:
+        run = conform(api, target, options, tell)
+    if record is not None:
+        _write(record, run)
+    if as_json_:
+        click.echo(json.dumps(as_json(run), indent=1))
+    else:
+        for line in render(run, style=_style):
+            click.echo(line)
+    sys.exit(exit_code(run.verdict))
+
+
+def _style(text: str, style: str) -> str:
+    """Colours, which click leaves out where the output is no terminal."""
+    return click.style(text, dim=True) if style == "dim" else click.style(text, fg=_COLOURS.get(style))
+
+
+@contextmanager
+def _target(api: Api, endpoint_url: str | None, name: str | None) -> Iterator[Target]:
+    if (endpoint_url is None) == (name is None):
+        raise Misuse("give either --endpoint-url or --target", f"targets: {', '.join(TARGETS)}")
+    if name == "reference":
+        yield reference_target(api)
+    elif name == "moto":
+        if api.name != "comprehend":
+            raise Misuse(f"moto does not implement the jobs of {api.name}", "use --target moto with comprehend only")
+        with MotoTarget() as moto:
+            yield Target(moto.name, moto.adapter(api), services.load(api.name).tenants)
+    elif name is not None:
+        raise Unknown("target", name, TARGETS)
+    else:
+        assert endpoint_url is not None
+        if api.tenancy != "ACCOUNT/REGION":
+            raise Misuse(f"{api.name} is not an AWS API", "use --target reference")
+        on_loopback = is_loopback(endpoint_url)
+        if not on_loopback:
+            raise Misuse(f"{endpoint_url} is not on loopback", "a run makes jobs in made-up accounts; use 127.0.0.1")
+        yield Target(endpoint_url, AwsAdapter(api, endpoint_url, alone=True), services.load(api.name).tenants)
+
+
+@contextmanager
+def _telling() -> Iterator[Callable[[str], None]]:
+    """Progress, rewritten on one line of a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _told: None
+        return
+
+    def tell(told: str) -> None:
+        click.echo(f"\r\x1b[2K{told[:100]}", nl=False, err=True)
+
+    try:
+        yield tell
+    finally:
+        click.echo("\r\x1b[2K", nl=False, err=True)
+
+
+def _check_writable(path: str) -> None:
+    try:
+        Path(path).touch()
+    except OSError as error:
+        raise Misuse(f"{path} cannot be written ({error.strerror})", "name a file in a folder that exists") from None
+
+
+def _write(path: str, run: Run) -> None:
+    with Path(path).open("w", encoding="utf-8") as file:
+        for call in run.report.projection.calls:
+            file.write(to_line(call) + "\n")
+
+
