@@ -126,6 +126,7 @@ class _Projector:
         self.made_as: dict[tuple[str, str], tuple[str, str]] = {}
         self.tokens: dict[tuple[str, str, str], tuple[int, JobKey]] = {}
         self.changes: list[tuple[float, float]] = []
+        self.deleted: set[JobKey] = set()
         self.births: dict[JobKey, list[int]] = {}
         """The calls that made a job of this id: more than one if ids may be used again."""
         self.sights: dict[JobKey, list[Sight]] = {}
@@ -141,6 +142,7 @@ class _Projector:
                     self._add(key, seen, call, index, bound)
         for chain in self._listings():
             self._unlisted(chain)
+        self._born_with_parents()
         for history in self.histories.values():
             history.events.sort(key=lambda event: (event.start, event.end, event.call))
         sights = tuple(self._see())
@@ -182,8 +184,10 @@ class _Projector:
                 history = self.histories.setdefault(key, History(key))
                 if history.created is None:
                     history.created = index
-                if (call.tenant, call.operation, self._token(call, bound.binding)) not in self.tokens:
+                is_repeat = (call.tenant, call.operation, self._token(call, bound.binding)) in self.tokens
+                if not is_repeat or key in self.deleted:
                     self.births.setdefault(key, []).append(index)
+                    self.deleted.discard(key)
                 self.made_as.setdefault((call.tenant, job_id), (key.lifecycle, key.kind))
                 self._remember_token(index, call, bound.binding, key)
         elif role is Role.LIST and succeeded(call):
@@ -192,9 +196,12 @@ class _Projector:
         elif bound.binding.id_in and not self.faults[index]:
             job_id = call.request.get(bound.binding.id_in)
             self._known(call, bound, job_id)
-            if role is Role.CREATE and succeeded(call) and isinstance(job_id, str):
+            if isinstance(job_id, str) and (succeeded(call) or call.status is None):
                 key = JobKey(call.tenant, bound.binding.lifecycle, bound.binding.kind, job_id)
-                self.births.setdefault(key, []).append(index)
+                if role is Role.CREATE:
+                    self.births.setdefault(key, []).append(index)
+                elif role is Role.DELETE:
+                    self.deleted.add(key)
 
     @staticmethod
     def _token(call: Call, binding: Binding) -> str:
@@ -271,6 +278,29 @@ class _Projector:
             and (key.tenant, key.lifecycle) == (call.tenant, binding.lifecycle)
             and parent_of(key.id) == parent
         ]
+
+    def _born_with_parents(self) -> None:
+        """Jobs that come with another (a run's jobs) are made at some time after it, before they are first seen.
+
+        No reply says when, so their creation is an observation that lasts as long as that.
+        """
+        makers = [b for bounds in self.bound.values() for b in bounds if b.draws_id and b.binding.spreads]
+        made = {(h.key.tenant, h.key.id): h.created for h in self.histories.values()} if makers else {}
+        for maker in makers:
+            for key, history in self.histories.items():
+                parent_of = maker.binding.parent_of
+                if history.created is not None or key.lifecycle != maker.binding.lifecycle or parent_of is None:
+                    continue
+                created = made.get((key.tenant, parent_of(key.id)))
+                seen = [e.end for e in history.events if e.seen.what == OK and not self._is_on_parent(key, e.seen)]
+                if created is not None and seen and self.calls[created].start < min(seen):
+                    history.created = created
+                    call = self.calls[created]
+                    born = Observation(maker.operation.name, maker.operation.class_of(call.request), OK)
+                    history.events.append(Event(born, call.start, min(seen), created, False))
+
+    def _is_on_parent(self, key: JobKey, seen: Observation) -> bool:
+        return self.api.lifecycle(key.lifecycle).operation(seen.operation).on_parent
 
     def _creation_class(self, index: int, call: Call, bound: _Bound, key: JobKey) -> str:
         """A creation that answers for a job made before, with its token and parameters, is of the contextual class."""

@@ -251,7 +251,7 @@ class Reference:
         if not _succeeds(row):
             return self._refusal(plan, job, row)
         shown = self._shown(row, job)
-        if token is not None and not subject.repeated:
+        if token is not None and subject.job is None:
             self._remember(plan, request, tenant, str(token), job)
         return self._success(plan, job, shown)
 
@@ -263,25 +263,26 @@ class Reference:
         return Job(key, parent=service.new_parent(self, binding, request, tenant, job_id))
 
     def _known_token(self, plan: _Plan, request: Request, tenant: str, token: str) -> _Subject | Answer | None:
-        """The job a repeated token answers for, a refusal, or None if the token does not matter.
-
-        No document says what the token of a job that is gone does; here it is refused, so that it never makes two.
-        """
+        """The job a repeated token answers for (none if it is gone), a refusal, or None if the token is new."""
         home, service = self._home(tenant), self.service
         used = home.tokens.get((plan.binding.operation, token))
         life = service.token_life(self)
         if used is None or (life is not None and self._now - used.used > life):
             return None
         job = home.jobs.get(used.job_id)
-        if job is not None and used.parameters == service.token_parameters(plan.binding, request):
-            return _Subject(job, repeated=True)
+        if used.parameters == service.token_parameters(plan.binding, request):
+            return _Subject(job, repeated=job is not None or self._has_rows_for_tokens_of_the_gone(plan))
         reading = service.other_parameters(self)
-        if reading == "new job":
-            return None
         if reading == "same job" and job is not None:
             return _Subject(job, repeated=True)
-        code = reading if reading != "same job" else service.taken_code
-        return service.refuse(self, code, f"the token {token!r} was used for another job")
+        if reading in ("same job", "new job"):
+            return None
+        return service.refuse(self, reading, f"the token {token!r} was used with other parameters")
+
+    @staticmethod
+    def _has_rows_for_tokens_of_the_gone(plan: _Plan) -> bool:
+        cls = plan.contextual
+        return cls is not None and bool(plan.machine.rows_for(ABSENT, plan.operation.name, cls))
 
     def _remember(self, plan: _Plan, request: Request, tenant: str, token: str, job: Job) -> None:
         parameters = self.service.token_parameters(plan.binding, request)

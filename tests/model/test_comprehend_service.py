@@ -267,6 +267,9 @@ class TestRefusals:
         assert (two.error, message(two)) == ("InvalidRequestException", "Give exactly one filter, or none.")
         assert lab("ListEntitiesDetectionJobs", Filter={}).error == "InvalidRequestException"
         assert lab("ListEntitiesDetectionJobs", Filter={"JobName": "n"}).error is None
+        assert lab("ListEntitiesDetectionJobs", Filter={"JobName": "n", "Unheard": 1}).error is None
+        assert lab("ListEntitiesDetectionJobs", Filter={"Status": "STOPPED"}).error == "InvalidRequestException"
+        assert lab("ListEntityRecognizers", Filter={"Status": "STOPPED"}).error is None
         assert lab("ListEntitiesDetectionJobs", NextToken="none").error == "InvalidRequestException"
         assert lab("ListEntitiesDetectionJobs", MaxResults=501).error == "ValidationException"
 
@@ -469,10 +472,17 @@ class TestModels:
         assert lab("DescribeEntityRecognizer", EntityRecognizerArn=arn).error == "ResourceNotFoundException"
         assert lab(binding.operation, **example).error is None
 
-    def test_a_model_of_a_name_used_again_is_another_model_to_the_oracle(self) -> None:
+    @pytest.mark.parametrize(
+        ("languages", "tokens"), [(("en", "de"), ("t", "u")), (("en", "en"), ("t", "t")), (("en", "de"), (None, None))]
+    )
+    def test_a_model_of_a_name_used_again_is_another_model_to_the_oracle(
+        self, languages: tuple[str, str], tokens: tuple[str | None, str | None]
+    ) -> None:
         lab = Lab()
-        for language in ("en", "de"):
+        for language, token in zip(languages, tokens, strict=True):
             example = {**SERVICE.example(CREATES[-1], HERE, 1, ()), "LanguageCode": language}
+            if token is not None:
+                example["ClientRequestToken"] = token
             arn = lab(CREATES[-1].operation, **example).reply["EntityRecognizerArn"]
             lab.described(arn, "entity-recognizer")
             lab.fire(arn, "begin", "complete")
@@ -480,6 +490,17 @@ class TestModels:
             lab.fire(arn, "vanish")
         report = lab.judged()
         assert [v.message for v in (*report.violations, *report.warnings)] == []
+
+    @pytest.mark.parametrize(("reading", "error"), [("made anew", None), ("refused", "InvalidRequestException")])
+    def test_the_token_of_a_deleted_model_is_answered_by_the_reading(self, reading: str, error: str | None) -> None:
+        lab = Lab(readings={"training/repeated token after a deletion": reading})
+        example = SERVICE.example(CREATES[-1], HERE, 1, ())
+        arn = lab(CREATES[-1].operation, **example, ClientRequestToken="t").reply["EntityRecognizerArn"]
+        lab.fire(arn, "begin", "complete")
+        lab("DeleteEntityRecognizer", EntityRecognizerArn=arn)
+        lab.fire(arn, "vanish")
+        assert lab(CREATES[-1].operation, **example, ClientRequestToken="t").error == error
+        assert len(lab.reference.jobs()) == (error is None)
 
     @pytest.mark.parametrize("kind", ["entities", "document-classification"])
     def test_a_model_is_not_deleted_while_a_job_uses_it(self, kind: str) -> None:

@@ -450,12 +450,23 @@ class TestTokens:
         reference = lab()
         assert made(reference, US, token="t") != made(reference, EU, token="t")
 
-    def test_a_token_of_a_job_that_is_gone_is_refused(self) -> None:
-        reference = lab()
-        run = made(reference, token="t")
+    def test_a_token_of_a_job_that_is_gone_makes_another_unless_rows_say_otherwise(self) -> None:
+        refusal = row("token used", ABSENT, call("Create", refused("Conflict"), when="repeated token"), SAME)
+        for rows, error in ((RUN.rows(), None), ((*RUN.rows(), refusal), "Conflict")):
+            reference = lab(rows={"run": rows})
+            run = made(reference, token="t")
+            reference.settle()
+            reference.call("DeleteRun", {"id": run}, tenant=US)
+            assert reference.call("CreateRun", {"token": "t"}, tenant=US).error == error
+            assert len(reference.jobs()) == (error is None)
+
+    @pytest.mark.parametrize(("reading", "error"), [("Conflict", "Conflict"), ("same job", None), ("new job", None)])
+    def test_a_token_of_a_job_that_is_gone_with_other_parameters(self, reading: str, error: str | None) -> None:
+        reference = lab(readings={"repeated token, other parameters": reading})
+        run = made(reference, token="t", a=1)
         reference.settle()
         reference.call("DeleteRun", {"id": run}, tenant=US)
-        assert reference.call("CreateRun", {"token": "t"}, tenant=US).error == "Conflict"
+        assert reference.call("CreateRun", {"token": "t", "a": 2}, tenant=US).error == error
 
     def test_a_token_is_forgotten_when_its_life_is_over(self) -> None:
         clock = Clock()
