@@ -232,7 +232,7 @@ class _Judge:
         calls = self.projection.calls
         known = history.created is not None or history.key.id in self.drawn
         alone = known or self.settings.alone or any(calls[e.call].alone for e in history.events)
-        unseen = history.key.lifecycle in self.made_unseen
+        unseen = history.created is None and history.key.lifecycle in self.made_unseen
         automaton = self.automata.automaton(history.key.lifecycle, floor, unseen or not alone)
         clients = [calls[e.call].client for e in history.events]
         initial = automaton.initial if alone else automaton.everything

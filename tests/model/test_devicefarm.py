@@ -191,6 +191,11 @@ class TestDefinition:
         rule = next(r for r in JOB.rules if r.name == "a job stopped before its tests started is not billed")
         assert rule.source.grade is Grade.STATED
 
+    def test_calls_on_a_run_are_marked(self) -> None:
+        """The operations that may succeed without the job are those whose bindings spread from its run."""
+        marked = {o.name for lc in API.lifecycles for o in lc.operations if o.on_parent}
+        assert marked == {b.role for b in API.bindings if b.spreads}
+
     @pytest.mark.parametrize(
         ("text", "kind"),
         [(PROJECT, "project"), (RUN_ARN, "run"), (JOB_ARN, "job"), (f"{HEAD}:upload:{GUID}1/{GUID}9", "upload")],

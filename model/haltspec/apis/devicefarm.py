@@ -47,7 +47,6 @@ MODEL: Final = Document("BOTO", "botocore service model devicefarm/2015-06-23, w
 HISTORY: Final = Document("BOTO-GIT", "history of that model", "2015-07-14 to 2026-08-07")
 GUIDE: Final = Document("GUIDE", "Device Farm Developer Guide, by page", "stored copies, 2026")
 COMMON: Final = Document("COMMON", "common errors pages of sister services", "2026")
-WIRE: Final = Document("WIRE", "Smithy, AWS JSON 1.1 protocol", "2.0")
 GITHUB: Final = Document("GITHUB", "public issues and sources, by repository", "2026")
 
 # ---- ARNs -----------------------------------------------------------------------------------------------------------
@@ -1075,7 +1074,7 @@ API: Final = Api(
     page="StopJob, Device Farm API Reference, 2024-08-28 to 2026-08-06",
     service="devicefarm",
     tenancy="ACCOUNT/REGION",
-    documents=(PAGE, RUNPAGE, MODEL, HISTORY, GUIDE, COMMON, WIRE, GITHUB),
+    documents=(PAGE, RUNPAGE, MODEL, HISTORY, GUIDE, COMMON, GITHUB),
     lifecycles=(RUN, JOB),
     bindings=_BINDINGS,
     errors=_ERRORS,
