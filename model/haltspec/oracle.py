@@ -15,13 +15,13 @@ from typing import Any, Final
 
 from haltspec.automaton import ERROR, OK, UNKNOWN, Automaton, Observation
 from haltspec.linearize import Step, steps
-from haltspec.lts import ABSENT, Grade, Internal, Role, Source, Transition
+from haltspec.lts import ABSENT, Grade, Internal, LeadsTo, Role, Source, Transition
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import History, JobKey, Projection, project, succeeded
 from haltspec.rules import CallRule, HistoryRule, SightRule, Watcher
-from haltspec.shapes import Breach, Shapes
+from haltspec.shapes import Breach, Fault, Shapes
 from haltspec.shapes import load as load_shapes
-from haltspec.spec import Api, Nature
+from haltspec.spec import Api, Nature, reach
 from haltspec.trace import Call
 
 _MOST_READS: Final = 64
@@ -185,6 +185,17 @@ class _Judge:
         self.observations = 0
         self.constrained = 0
         self.pending: list[Pending] = []
+        self.malformed = {
+            (history.key.tenant, history.key.id)
+            for history in projection.histories
+            if history.created is not None and projection.faults[history.created]
+        }
+        self.accepted = {
+            _mark(fault)
+            for call, faults in zip(projection.calls, projection.faults, strict=True)
+            if succeeded(call)
+            for fault in faults
+        }
         self.drawn = {h.key.id for h in projection.histories if h.created is not None}
         self.made_unseen = {b.lifecycle for b in api.bindings if b.spreads and api.role(b).role is Role.CREATE}
         """Lifecycles whose jobs come with another object: no reply says when, nor with which ids."""
@@ -249,34 +260,45 @@ class _Judge:
                 self.taken[full] = self.taken.get(full, 0) + 1
 
     def _owed(self, history: History, taken: Sequence[Step]) -> Iterator[Violation]:
+        """What the job owed: at the end it is pending; for longer than the patience, ever, it is a violation."""
         lifecycle = self.api.lifecycle(history.key.lifecycle)
         automaton = self.automata.automaton(lifecycle.name, Grade.ASSUMED, False)
+        patience = self.settings.patience
         for progress in lifecycle.progress:
             start = automaton.mask(progress.start)
-            since: int | None = None
+            since: Step | None = None
+            broken = False
             for step in taken:
-                inside = step.after and not step.after & ~start
-                since = (step.position if since is None else since) if inside else None
-            if since is None:
-                continue
-            first, last = history.events[since], history.events[taken[-1].position]
-            age = last.end - first.end
-            calls = tuple(dict.fromkeys(e.call for e in (first, last)))
-            owed = Pending(progress.name, progress.source, history.key, first.end, age, calls)
-            self.pending.append(owed)
-            if self.settings.patience is not None and age >= self.settings.patience:
-                yield Violation(
-                    rule=f"{lifecycle.full_name}/{progress.name}",
-                    grade=progress.source.grade,
-                    source=progress.source,
-                    message=(
-                        f"{_told(history.key)} was in {_either(automaton.names(taken[-1].after))} for {age:.1f} s and "
-                        f"reached none of {', '.join(progress.end)} within the patience of {self.settings.patience:g} s"
-                    ),
-                    job=history.key,
-                    calls=calls,
-                    belief=automaton.names(taken[-1].after),
-                )
+                if not step.after or step.after & ~start:
+                    since = None
+                    continue
+                since = since or step
+                owed = self._pending(progress, history, since, step)
+                if patience is not None and owed.age >= patience and not broken:
+                    broken = True
+                    yield self._overdue(progress, owed, automaton.names(step.after), patience)
+            if since is not None:
+                self.pending.append(self._pending(progress, history, since, taken[-1]))
+
+    @staticmethod
+    def _pending(progress: LeadsTo, history: History, since: Step, until: Step) -> Pending:
+        first, last = history.events[since.position], history.events[until.position]
+        calls = tuple(dict.fromkeys(event.call for event in (first, last)))
+        return Pending(progress.name, progress.source, history.key, first.end, last.end - first.end, calls)
+
+    def _overdue(self, progress: LeadsTo, owed: Pending, belief: tuple[str, ...], patience: float) -> Violation:
+        return Violation(
+            rule=f"{self.api.name}/{owed.job.lifecycle}/{progress.name}",
+            grade=progress.source.grade,
+            source=progress.source,
+            message=(
+                f"{_told(owed.job)} was {_either(belief)} for {owed.age:.1f} s and "
+                f"reached none of {', '.join(progress.end)} within the patience of {patience:g} s"
+            ),
+            job=owed.job,
+            calls=owed.calls,
+            belief=belief,
+        )
 
     def _violation(self, history: History, step: Step, grade: Grade) -> Violation:
         automaton = self.automata.automaton(history.key.lifecycle, Grade.ASSUMED, False)
@@ -332,8 +354,13 @@ class _Judge:
                 yield from self._error(index, call)
 
     def _wire_types(self, index: int, call: Call) -> Iterator[Violation]:
+        malformed = self._malformed_jobs(call)
         for fault in self.shapes.reply_faults(call.operation, call.reply):
             member = _plain_path(fault.member)
+            if _mark(fault) in self.accepted:
+                continue  # what a malformed request brought in is told of that request
+            if malformed and _place(fault.member) in malformed:
+                continue  # the reply echoes what should never have been accepted: that is reported where it was
             if fault.breach is Breach.NULL:
                 rule, grade = "absent members are left out", Grade.IMPLIED
             else:
@@ -347,6 +374,22 @@ class _Judge:
                 calls=(index,),
                 member=_last(member),
             )
+
+    def _malformed_jobs(self, call: Call) -> frozenset[int | None]:
+        """The places in a reply of jobs that a malformed request made; None for the one job of a description."""
+        if not self.malformed:
+            return frozenset()
+        found: set[int | None] = set()
+        for binding in self.api.bound(call.operation):
+            member = self.api.lifecycle(binding.lifecycle).id_member_of(binding.kind)
+            if binding.items is not None:
+                items = reach(call.reply, binding.items)
+                for place, item in enumerate(items if isinstance(items, list) else ()):
+                    if isinstance(item, Mapping) and (call.tenant, item.get(member)) in self.malformed:
+                        found.add(place)
+            elif binding.id_in and (call.tenant, call.request.get(binding.id_in)) in self.malformed:
+                found.add(None)
+        return frozenset(found)
 
     def _malformed(self, index: int, call: Call) -> Iterator[Violation]:
         for fault in self.projection.faults[index]:
@@ -405,6 +448,8 @@ class _Judge:
                     elif isinstance(memory, Watcher):
                         memory.begin(self.projection.exchanges[index])
         for key, sight, index in self.projection.sights:
+            if (key.tenant, key.id) in self.malformed:
+                continue
             own = self.api.lifecycle(key.lifecycle).rules
             for rule in (*everywhere, *own):
                 if isinstance(rule, SightRule):
@@ -444,9 +489,20 @@ class _Judge:
 # ---- words ----------------------------------------------------------------------------------------------------------
 
 
+def _place(member: str) -> int | None:
+    """The place in the list that a path begins with, None if it begins with no list."""
+    found = re.match(r"[^.\[]*\[(\d+)\]", member)
+    return int(found[1]) if found else None
+
+
 def _plain_path(member: str) -> str:
     """A member's path without places in lists."""
     return re.sub(r"\[\d+\]", "", member)
+
+
+def _mark(fault: Fault) -> tuple[str, str, Breach]:
+    """What a fault of a request and the same fault in a reply that repeats it have in common."""
+    return _last(_plain_path(fault.member)), repr(fault.value), fault.breach
 
 
 def _last(path: str) -> str:

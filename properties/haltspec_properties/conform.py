@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -179,7 +180,7 @@ class _Conformance:
         yield from scenarios(self.api)
         for number in range(self.options.examples):
             rng = Random(f"{self.options.seed}/{number}")
-            yield Scenario(f"walk {number + 1}", lambda stage, rng=rng: _walk(stage, rng))
+            yield Scenario(f"walk {number + 1}", partial(_walk, rng))
 
     def _stage(self) -> Stage:
         session = Session(self.api, self.target.adapter)
@@ -196,8 +197,11 @@ class _Conformance:
         calls = tuple(recorded[index] for index in violation.calls)
         if self._owes(violation.rule):
             return Finding(violation, calls, members(same), len(same), 0, 0)
-        shrunk = self._shrunk(calls, violation.rule) or self._shrunk(self._context(recorded, violation), violation.rule)
-        calls = shrunk or calls
+        for trial in (calls, self._context(recorded, violation), self._wide_context(recorded, violation)):
+            shrunk = self._shrunk(trial, violation.rule)
+            if shrunk:
+                calls = shrunk
+                break
         back = sum(self._shows(self._replay(calls), violation.rule) for _ in range(REPLAYS))
         return Finding(violation, calls, members(same), len(same), REPLAYS, back)
 
@@ -215,6 +219,18 @@ class _Conformance:
             if call.tenant in homes and succeeded(call) and any(job_id in told for job_id in self._made_by(call))
         ]
         return tuple(recorded[index] for index in sorted({*makers, *violation.calls}))
+
+    def _wide_context(self, recorded: Sequence[Call], violation: Violation) -> tuple[Call, ...]:
+        """The latest calls of the story that made jobs or speak of the same ones, and those that show a violation."""
+        last = violation.calls[-1]
+        homes = set(self._homes(recorded[last].tenant))
+        named = set(_texts(recorded[last].request))
+        near = [
+            index
+            for index, call in enumerate(recorded[:last])
+            if call.tenant in homes and (any(self._made_by(call)) or named & set(_texts(call.request)))
+        ]
+        return tuple(recorded[index] for index in sorted({*near[-_LONGEST_SHRUNK // 2 :], *violation.calls}))
 
     def _made_by(self, call: Call) -> Iterator[str]:
         """The ids of jobs that a call made."""
@@ -273,6 +289,10 @@ def account(tenant: str) -> str:
     return tenant.partition("/")[0]
 
 
+def _texts(request: Mapping[str, Any]) -> Iterator[str]:
+    return (value for value in request.values() if isinstance(value, str))
+
+
 def _differences(old: Any, new: Any) -> dict[str, str]:
     """The texts that stand in the same place of two replies and differ."""
     if isinstance(old, str) and isinstance(new, str):
@@ -303,7 +323,7 @@ def _renamed(value: Any, told: Mapping[str, str]) -> Any:
     return value
 
 
-def _walk(stage: Stage, rng: Random) -> None:
+def _walk(rng: Random, stage: Stage) -> None:
     """Random calls on a few jobs: creations, reads, orders, lists, wrong ids."""
     session = stage.session
     creators = [b for b in session.api.bindings if session.api.role(b).role is Role.CREATE and not b.spreads]

@@ -61,5 +61,3 @@ def _for(api: str) -> tuple[Property, ...]:
 
 
 LISTING: Final[tuple[Property, ...]] = tuple(found for api in NAMES for found in _for(api))
-
-

@@ -12,19 +12,19 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any, Final
+from typing import Final
 
-from haltspec.errors import Misuse
 from haltspec.automaton import Automaton, Observation, inclusion
-from haltspec.linearize import steps
+from haltspec.errors import Misuse
 from haltspec.lts import (
     ABSENT,
     ANY_ERROR,
     SAME,
     Grade,
+    Label,
     Lifecycle,
     Reply,
     Role,
@@ -101,10 +101,13 @@ class Outcome:
 # ---- mistakes in rows -------------------------------------------------------------------------------------------------
 
 
-def _with(row: Transition, **changes: Any) -> Transition:
-    members = {"name": row.name, "states": row.states, "label": row.label, "target": row.target, "source": row.source}
-    members |= changes
-    return Transition(**members, free=row.free)
+def _with(
+    row: Transition, *, states: tuple[str, ...] | None = None, label: Label | None = None, target: str | None = None
+) -> Transition:
+    """The row with something else in it."""
+    return Transition(
+        row.name, states or row.states, label or row.label, target or row.target, row.source, free=row.free
+    )
 
 
 def mutants(api: Api, lifecycle: Lifecycle) -> Iterator[Mutant]:
@@ -160,7 +163,9 @@ def _moved(lifecycle: Lifecycle, row: Transition) -> Iterator[Mutant]:
         for cls in operation.class_names:
             if cls not in row.label.when:
                 changed = _with(row, label=replace(row.label, when=(cls,)))
-                yield Mutant(lifecycle.name, f"{row.name!r} is for requests {cls!r}", "other requests", row.name, changed)
+                yield Mutant(
+                    lifecycle.name, f"{row.name!r} is for requests {cls!r}", "other requests", row.name, changed
+                )
 
 
 def _added(lifecycle: Lifecycle) -> Iterator[Mutant]:

@@ -56,7 +56,9 @@ def refuses(lifecycle: str, operation: str, when: tuple[str, ...], code: str, st
                 right = second.seen.what == ERROR and second.seen.code == code and call.status == status
                 if second.seen.what in (OK, ERROR) and not right:
                     told = f"{call.status} {call.error or shown(second)}"
-                    yield Found(f"{history.key.id} was {shown(first)}: {operation} answered {told}", (first.call, second.call))
+                    yield Found(
+                        f"{history.key.id} was {shown(first)}: {operation} answered {told}", (first.call, second.call)
+                    )
 
     return check
 
@@ -100,7 +102,9 @@ def in_order(lifecycle: str, ranks: Mapping[str, int], *, until: tuple[str, ...]
             for first, second in pairs(history, projection):
                 was, now = ranks.get(shown(first)), ranks.get(shown(second))
                 if was is not None and now is not None and now < was and not _between(history, first, second, until):
-                    yield Found(f"{history.key.id} was {shown(first)} and is {shown(second)}", (first.call, second.call))
+                    yield Found(
+                        f"{history.key.id} was {shown(first)} and is {shown(second)}", (first.call, second.call)
+                    )
 
     return check
 
@@ -273,7 +277,12 @@ SAFETY: Final[tuple[Property, ...]] = (
         TRANSLATE.implies("Description, 2nd paragraph"),
         in_order(
             "job",
-            {"SUBMITTED": 0, "IN_PROGRESS": 1, "STOP_REQUESTED": 2, **dict.fromkeys((*_ENDED, "COMPLETED_WITH_ERROR"), 3)},
+            {
+                "SUBMITTED": 0,
+                "IN_PROGRESS": 1,
+                "STOP_REQUESTED": 2,
+                **dict.fromkeys((*_ENDED, "COMPLETED_WITH_ERROR"), 3),
+            },
         ),
     ),
     _always(
@@ -359,7 +368,11 @@ SAFETY: Final[tuple[Property, ...]] = (
         "a model rests until it is started or deleted",
         "TRAINING_COMPLETED, TRAINING_FAILED and STOPPED change only by a call.",
         STOP_VERSION.implies("STOPPED can be started again later"),
-        keeps(("version",), ("TRAINING_COMPLETED", "TRAINING_FAILED", "STOPPED", "COPYING_COMPLETED"), until=("Start", "Delete", "Stop")),
+        keeps(
+            ("version",),
+            ("TRAINING_COMPLETED", "TRAINING_FAILED", "STOPPED", "COPYING_COMPLETED"),
+            until=("Start", "Delete", "Stop"),
+        ),
     ),
     *_everywhere("rekognition", ("version",), STOP_VERSION),
 )

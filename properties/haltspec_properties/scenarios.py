@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from haltspec.lts import Role
 from haltspec.observe import succeeded
@@ -53,16 +54,16 @@ def scenarios(api: Api) -> Iterator[Scenario]:
     creators = [b for b in api.bindings if api.role(b).role is Role.CREATE and not b.spreads]
     for binding in creators:
         what = binding.kind or binding.lifecycle
-        yield Scenario(f"{what}: one job", lambda stage, b=binding: _one_job(stage, b))
-        yield Scenario(f"{what}: unknown ids", lambda stage, b=binding: _unknown(stage, b))
-        yield Scenario(f"{what}: tokens", lambda stage, b=binding: _tokens(stage, b))
-        yield Scenario(f"{what}: pages", lambda stage, b=binding: _pages(stage, b))
-        yield Scenario(f"{what}: filters", lambda stage, b=binding: _filters(stage, b))
-        yield Scenario(f"{what}: strangers", lambda stage, b=binding: _strangers(stage, b))
-        yield Scenario(f"{what}: other kinds", lambda stage, b=binding: _other_kinds(stage, b))
-        yield Scenario(f"{what}: malformed requests", lambda stage, b=binding: _malformed(stage, b))
-    yield Scenario("every kind: to the end", lambda stage: _to_the_end(stage, creators))
-    yield Scenario("every kind: stopped", lambda stage: _to_the_end(stage, creators, stop=True))
+        yield Scenario(f"{what}: one job", partial(_one_job, binding))
+        yield Scenario(f"{what}: unknown ids", partial(_unknown, binding))
+        yield Scenario(f"{what}: tokens", partial(_tokens, binding))
+        yield Scenario(f"{what}: pages", partial(_pages, binding))
+        yield Scenario(f"{what}: filters", partial(_filters, binding))
+        yield Scenario(f"{what}: strangers", partial(_strangers, binding))
+        yield Scenario(f"{what}: other kinds", partial(_other_kinds, binding))
+        yield Scenario(f"{what}: malformed requests", partial(_malformed, binding))
+    yield Scenario("every kind: to the end", partial(_to_the_end, creators))
+    yield Scenario("every kind: stopped", partial(_to_the_end, creators, stop=True))
 
 
 def _make(stage: Stage, binding: Binding, number: int = 1, tenant: str = "") -> list[Known]:
@@ -73,7 +74,9 @@ def _make(stage: Stage, binding: Binding, number: int = 1, tenant: str = "") -> 
     for known in made:
         for lists in stage.session.api.bindings:
             below = lists.items is not None and lists.parent_of is not None and lists.lifecycle != known.key.lifecycle
-            if below and any(b.spreads and b.lifecycle == lists.lifecycle for b in stage.session.api.bound(binding.operation)):
+            if below and any(
+                b.spreads and b.lifecycle == lists.lifecycle for b in stage.session.api.bound(binding.operation)
+            ):
                 stage.session.listing(lists, known.key.tenant, known.key.id)
     return stage.session.jobs[before:]
 
@@ -96,7 +99,7 @@ def _list(stage: Stage, known: Known, tenant: str = "") -> None:
         stage.session.listing(binding, tenant or known.key.tenant, parent)
 
 
-def _one_job(stage: Stage, binding: Binding) -> None:
+def _one_job(binding: Binding, stage: Stage) -> None:
     for known in _make(stage, binding):
         _look(stage, known)
         _list(stage, known)
@@ -111,13 +114,13 @@ def _one_job(stage: Stage, binding: Binding) -> None:
             _list(stage, known)
 
 
-def _unknown(stage: Stage, binding: Binding) -> None:
+def _unknown(binding: Binding, stage: Stage) -> None:
     for known in _make(stage, binding):
         for asked in _bound(stage, known, Role.READ, Role.ORDER, Role.DELETE):
             stage.session.ask(asked, known.key.tenant, unknown_id(known.key.id, 7))
 
 
-def _tokens(stage: Stage, binding: Binding) -> None:
+def _tokens(binding: Binding, stage: Stage) -> None:
     if not binding.token_in:
         return
     stage.session.create(binding, stage.home, 1, token="token-1")
@@ -127,7 +130,7 @@ def _tokens(stage: Stage, binding: Binding) -> None:
         _list(stage, known)
 
 
-def _pages(stage: Stage, binding: Binding) -> None:
+def _pages(binding: Binding, stage: Stage) -> None:
     made = [_make(stage, binding, number) for number in (1, 2, 3)]
     for known in made[0] if made and made[0] else []:
         for lists in _bound(stage, known, Role.LIST):
@@ -137,7 +140,7 @@ def _pages(stage: Stage, binding: Binding) -> None:
                     stage.session.listing(lists, stage.home, parent, **{lists.limit_in: size})
 
 
-def _filters(stage: Stage, binding: Binding) -> None:
+def _filters(binding: Binding, stage: Stage) -> None:
     made = _make(stage, binding, 1)
     _make(stage, binding, 2)
     for known in made:
@@ -147,7 +150,7 @@ def _filters(stage: Stage, binding: Binding) -> None:
                 stage.session.listing(lists, stage.home, parent, **probe)
 
 
-def _strangers(stage: Stage, binding: Binding) -> None:
+def _strangers(binding: Binding, stage: Stage) -> None:
     for known in _make(stage, binding):
         for stranger in stage.tenants[1:]:
             for asked in _bound(stage, known, Role.READ, Role.ORDER, Role.DELETE):
@@ -156,7 +159,7 @@ def _strangers(stage: Stage, binding: Binding) -> None:
         _look(stage, known)
 
 
-def _other_kinds(stage: Stage, binding: Binding) -> None:
+def _other_kinds(binding: Binding, stage: Stage) -> None:
     for known in _make(stage, binding):
         for other in stage.session.api.bindings:
             role = stage.session.api.role(other).role
@@ -170,7 +173,7 @@ def _other_kinds(stage: Stage, binding: Binding) -> None:
         _look(stage, known)
 
 
-def _malformed(stage: Stage, binding: Binding) -> None:
+def _malformed(binding: Binding, stage: Stage) -> None:
     shapes, session = load_shapes(stage.session.api), stage.session
     valid = session.example(binding, stage.home, 1)
     if binding.token_in:
@@ -193,7 +196,7 @@ def _malformed(stage: Stage, binding: Binding) -> None:
         _look(stage, known)
 
 
-def _to_the_end(stage: Stage, creators: list[Binding], *, stop: bool = False) -> None:
+def _to_the_end(creators: list[Binding], stage: Stage, *, stop: bool = False) -> None:
     """Make one job of every kind and look at them all until each has ended or patience is over."""
     jobs = [known for binding in creators for known in _make(stage, binding)]
     if stop:

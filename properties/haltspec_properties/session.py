@@ -24,12 +24,11 @@ MAX_PAGES = 200
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A job that the session made: its key, the operation and request that made it, and the reply."""
+    """A job that the session made: its key, the operation and request that made it."""
 
     key: JobKey
     binding: Binding
     request: Mapping[str, Any]
-    reply: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def parent(self) -> str:
@@ -45,6 +44,8 @@ class Session:
         api: the API.
         adapter: where calls go.
         client: who calls, for the record.
+        made: for each tenant the replies to the prelude.
+        views: for each job that was made the reply that made it, or how it was last listed.
     """
 
     api: Api
@@ -53,6 +54,7 @@ class Session:
     calls: list[Call] = field(default_factory=list)
     jobs: list[Known] = field(default_factory=list)
     made: dict[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    views: dict[JobKey, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def service(self) -> Service:
@@ -75,7 +77,7 @@ class Session:
 
     def example(self, binding: Binding, tenant: str, number: int) -> dict[str, Any]:
         """A small valid request that creates a job."""
-        created = [job.reply for job in self.jobs if job.key.tenant == tenant]
+        created = [view for key, view in self.views.items() if key.tenant == tenant]
         return self.service.example(binding, tenant, number, (*self.prelude(tenant), *created))
 
     def create(self, binding: Binding, tenant: str, number: int, *, token: str | None = None, **extra: Any) -> Call:
@@ -117,10 +119,24 @@ class Session:
                 if isinstance(job_id, str):
                     key = JobKey(call.tenant, binding.lifecycle, binding.kind, job_id)
                     if all(known.key != key for known in self.jobs):
-                        reply = call.reply if isinstance(call.reply, Mapping) else {}
-                        self.jobs.append(Known(key, binding, call.request, reply))
-            elif binding.items is not None and binding.parent_of is not None:
-                self._learn_listed(call, binding)
+                        self.jobs.append(Known(key, binding, call.request))
+                        self.views[key] = (
+                            view if isinstance(view := reach(call.reply, binding.view or ()), Mapping) else {}
+                        )
+            elif binding.items is not None:
+                self._look_through(call, binding)
+                if binding.parent_of is not None:
+                    self._learn_listed(call, binding)
+
+    def _look_through(self, call: Call, binding: Binding) -> None:
+        """Remember how a list shows the jobs that were made."""
+        items = reach(call.reply, binding.items or ())
+        member = self.api.lifecycle(binding.lifecycle).id_member_of(binding.kind)
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, Mapping):
+                key = JobKey(call.tenant, binding.lifecycle, binding.kind, str(item.get(member)))
+                if key in self.views:
+                    self.views[key] = item
 
     def _id_in(self, call: Call, binding: Binding) -> Any:
         if binding.id_in:

@@ -81,9 +81,10 @@ class Walk:
 
     def step(self) -> None:
         """Do one action, or go one way to a row."""
-        if self.rng.random() < 0.5 and self._aim():
+        bare = self._is_bare()
+        if not bare and self.rng.random() < 0.5 and self._aim():
             return
-        actions = list(self.actions())
+        actions = list(self._creations(self.lifecycle) if bare and self.rng.random() < 0.5 else self.actions())
         weights = [1.0 / (1 + self.done[action.sign]) for action in actions]
         (action,) = self.rng.choices(actions, weights)
         self.done[action.sign] += 1
@@ -196,6 +197,11 @@ class Walk:
             for row in self.reference.enabled(job):
                 yield Action((key.lifecycle, state, row.name), lambda j=job, r=row.name: self._event(j, r, known))
 
+    def _is_bare(self) -> bool:
+        """True if no job of the lifecycle walked through is there to be acted on."""
+        jobs = (self.reference.find(k.key.tenant, k.key.id) for k in self._live() if k.key.lifecycle == self.lifecycle)
+        return self.lifecycle != "" and all(job is None for job in jobs)
+
     def _creators(self) -> Iterator[Binding]:
         for binding in self.api.bindings:
             if self.api.role(binding).role is Role.CREATE and not binding.spreads:
@@ -203,13 +209,18 @@ class Walk:
                 if not self.lifecycle or any(b.lifecycle == self.lifecycle for b in bound):
                     yield binding
 
-    def _creations(self) -> Iterator[Action]:
+    def _creations(self, only: str = "") -> Iterator[Action]:
         for binding in self._creators():
+            if only and all(b.lifecycle != only for b in self.api.bound(binding.operation) if self._is_creation(b)):
+                continue
             variants = self.reference.service.variants(binding)
             for variant in range(variants):
                 yield Action(("create", binding.operation, str(variant)), lambda b=binding, v=variant: self._create(b, v))
             if binding.token_in:
                 yield Action(("token", binding.operation), lambda b=binding: self._create(b, 0, token=True))
+
+    def _is_creation(self, binding: Binding) -> bool:
+        return self.api.role(binding).role is Role.CREATE
 
     def _create(self, binding: Binding, variant: int, *, token: bool = False) -> None:
         tenant = self.rng.choices(self.tenants, [4.0] + [1.0] * (len(self.tenants) - 1))[0]

@@ -32,7 +32,9 @@ _COLOURS = {"fail": "red", "pass": "green", "inconclusive": "yellow", "stated": 
 @click.option("--target", "target_name", metavar="NAME", help=f"Start one on loopback: {' or '.join(TARGETS)}.")
 @click.option("--examples", type=click.IntRange(min=0), default=20, show_default=True, help="Random walks to make.")
 @click.option("--seconds", type=click.FloatRange(min=0), metavar="S", help="Begin nothing new after S seconds.")
-@click.option("--patience", type=click.FloatRange(min=0), default=3.0, show_default=True, help="Seconds a job may take.")
+@click.option(
+    "--patience", type=click.FloatRange(min=0), default=3.0, show_default=True, help="Seconds a job may take."
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides the walks.")
 @click.option(
     "--floor",
@@ -131,5 +133,3 @@ def _write(path: str, run: Run) -> None:
     with Path(path).open("w", encoding="utf-8") as file:
         for call in run.report.projection.calls:
             file.write(to_line(call) + "\n")
-
-
