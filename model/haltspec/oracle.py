@@ -19,7 +19,7 @@ from haltspec.lts import ABSENT, Grade, Internal, LeadsTo, Role, Source, Transit
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import History, JobKey, Projection, project, succeeded
 from haltspec.rules import CallRule, HistoryRule, SightRule, Watcher
-from haltspec.shapes import Breach, Fault, Shapes
+from haltspec.shapes import Breach, Shapes
 from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, Nature, reach
 from haltspec.trace import Call
@@ -190,12 +190,6 @@ class _Judge:
             for history in projection.histories
             if history.created is not None and projection.faults[history.created]
         }
-        self.accepted = {
-            _mark(fault)
-            for call, faults in zip(projection.calls, projection.faults, strict=True)
-            if succeeded(call)
-            for fault in faults
-        }
         self.drawn = {h.key.id for h in projection.histories if h.created is not None}
         self.made_unseen = {b.lifecycle for b in api.bindings if b.spreads and api.role(b).role is Role.CREATE}
         """Lifecycles whose jobs come with another object: no reply says when, nor with which ids."""
@@ -357,8 +351,6 @@ class _Judge:
         malformed = self._malformed_jobs(call)
         for fault in self.shapes.reply_faults(call.operation, call.reply):
             member = _plain_path(fault.member)
-            if _mark(fault) in self.accepted:
-                continue  # what a malformed request brought in is told of that request
             if malformed and _place(fault.member) in malformed:
                 continue  # the reply echoes what should never have been accepted: that is reported where it was
             if fault.breach is Breach.NULL:
@@ -498,11 +490,6 @@ def _place(member: str) -> int | None:
 def _plain_path(member: str) -> str:
     """A member's path without places in lists."""
     return re.sub(r"\[\d+\]", "", member)
-
-
-def _mark(fault: Fault) -> tuple[str, str, Breach]:
-    """What a fault of a request and the same fault in a reply that repeats it have in common."""
-    return _last(_plain_path(fault.member)), repr(fault.value), fault.breach
 
 
 def _last(path: str) -> str:

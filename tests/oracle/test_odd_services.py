@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from haltspec.apis import load
 from haltspec.oracle import Report, judge
@@ -64,7 +64,7 @@ class TestIdsOutOfBounds:
     def test_rejects_the_use_of_a_long_id_that_nobody_gave(self) -> None:
         """An answer under a long id that was made up is reported."""
         found = report(("StopEntitiesDetectionJob", {"JobId": LONG}, 200, {"JobId": "a", "JobStatus": "STOPPED"}))
-        assert "comprehend/a malformed request is refused/JobId" in rules(found)
+        assert "comprehend/a malformed request is refused" in rules(found)
 
 
 class TestMalformedCreations:
@@ -80,7 +80,7 @@ class TestMalformedCreations:
             ("DescribeEntitiesDetectionJob", {"JobId": "j"}, 200, described),
             ("DescribeEntitiesDetectionJob", {"JobId": "j"}, 200, described),
         )
-        assert found.violations[0].rule == "comprehend/a malformed request is refused/LanguageCode"
+        assert found.violations[0].rule == "comprehend/a malformed request is refused"
         assert found.violations[0].message.endswith("though LanguageCode is missing")
         assert "comprehend/job/unknown id is not described" not in rules(found)
 
@@ -117,3 +117,24 @@ class TestBodiesThatAreNoJson:
         """A success answers with a JSON object."""
         found = report(("ListEntitiesDetectionJobs", {}, 200, "<html>hello</html>"))
         assert rules(found) == ["comprehend/replies have the documented types/body"]
+
+
+class TestWhatMalformedRequestsBringIn:
+    """A service that keeps what a malformed request gave is told of the request, not of every reply after it."""
+
+    BAD: ClassVar[dict[str, Any]] = {**START, "LanguageCode": "tlh", "InputDataConfig": {}}
+
+    def described(self, **members: Any) -> Report:
+        """The judgement of a malformed start that was answered, and of a description with these members."""
+        shown = {**started("j"), "SubmitTime": 1, "DataAccessRoleArn": START["DataAccessRoleArn"], **members}
+        return report(
+            ("StartEntitiesDetectionJob", self.BAD, 200, started("j")),
+            ("DescribeEntitiesDetectionJob", {"JobId": "j"}, 200, {"EntitiesDetectionJobProperties": shown}),
+        )
+
+    def test_repeated_values_are_told_once(self) -> None:
+        """The bad values in the description are no further violations, nor that it shows other ones."""
+        for members in ({"LanguageCode": "tlh", "InputDataConfig": {}}, {"LanguageCode": "en"}):
+            found = self.described(OutputDataConfig=START["OutputDataConfig"], **members)
+            told = [rule for rule in rules(found) if not rule.endswith(" is present")]
+            assert told == ["comprehend/a malformed request is refused"], members
