@@ -51,7 +51,7 @@ class Event:
 
 @dataclass(slots=True)
 class History:
-    """All events of one job, in order of their start; `created` is the index of the call that made it, None if unseen."""
+    """All events of one job, in order of start; `created` is the index of the call that made it, None if unseen."""
 
     key: JobKey
     events: list[Event] = field(default_factory=list)
@@ -120,7 +120,7 @@ class _Projector:
         self.api = api
         self.calls = calls
         self.bound = {op: tuple(_bind(api, b) for b in api.bound(op)) for op in {c.operation for c in calls}}
-        given = frozenset(self._given_ids())
+        given = dict(self._given_ids())
         self.faults = tuple(self._request_faults(call, shapes, given) for call in calls)
         self.histories: dict[JobKey, History] = {}
         self.made_as: dict[tuple[str, str], tuple[str, str]] = {}
@@ -150,26 +150,29 @@ class _Projector:
         histories = tuple(h for h in self.histories.values() if h.events)
         return Projection(self.api, self.calls, histories, exchanges, sights, self.faults)
 
-    def _given_ids(self) -> Iterator[str]:
-        """The ids that creations and lists have shown."""
+    def _given_ids(self) -> Iterator[tuple[str, Call]]:
+        """The ids that creations and lists have shown, each with a call that did."""
         for call in self.calls:
             for bound in self.bound[call.operation] if succeeded(call) else ():
                 shown = [self._view_id(call, bound)] if bound.draws_id else []
                 if bound.operation.role is Role.LIST:
                     shown += [job.get(bound.id_member) for job in _items(call, bound.binding)]
-                yield from (job_id for job_id in shown if isinstance(job_id, str))
+                yield from ((job_id, call) for job_id in shown if isinstance(job_id, str))
 
-    def _request_faults(self, call: Call, shapes: Shapes, given: frozenset[str]) -> tuple[Fault, ...]:
-        """What is wrong with a request, but for an id that the service itself gave out.
+    def _request_faults(self, call: Call, shapes: Shapes, given: Mapping[str, Call]) -> tuple[Fault, ...]:
+        """What is wrong with a request, but for an id that was wrong already when the service gave it out.
 
-        A service whose ids are too long is told so once, by its reply; a client can only use them as they are.
+        A service whose ids are too long is told so once, by its reply; a client can only use them as they are. The
+        good id of a model is no good id of a job, though.
         """
         ids_in = {bound.binding.id_in for bound in self.bound[call.operation]}
-        return tuple(
-            fault
-            for fault in shapes.request_faults(call.operation, call.request)
-            if not (fault.member in ids_in and isinstance(fault.value, str) and fault.value in given)
-        )
+
+        def is_excused(fault: Fault) -> bool:
+            giver = given.get(fault.value) if fault.member in ids_in and isinstance(fault.value, str) else None
+            wrong = () if giver is None else shapes.reply_faults(giver.operation, giver.reply)
+            return any(other.value == fault.value for other in wrong)
+
+        return tuple(f for f in shapes.request_faults(call.operation, call.request) if not is_excused(f))
 
     # ---- first pass -------------------------------------------------------------------------------------------------
 

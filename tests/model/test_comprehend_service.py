@@ -491,6 +491,13 @@ class TestModels:
         report = lab.judged()
         assert [v.message for v in (*report.violations, *report.warnings)] == []
 
+    def test_the_id_of_a_model_is_a_malformed_id_of_a_job(self) -> None:
+        lab = Lab()
+        arn = lab.start("entity-recognizer")
+        assert lab("StopEntitiesDetectionJob", JobId=arn).error == "ValidationException"
+        report = lab.judged()
+        assert [v.message for v in (*report.violations, *report.warnings)] == []
+
     @pytest.mark.parametrize(("reading", "error"), [("made anew", None), ("refused", "InvalidRequestException")])
     def test_the_token_of_a_deleted_model_is_answered_by_the_reading(self, reading: str, error: str | None) -> None:
         lab = Lab(readings={"training/repeated token after a deletion": reading})
