@@ -146,6 +146,8 @@ class Reference:
         service: replaces the API's own service.
         schedule: when the service moves by itself; None: only when told to.
         choose: picks one of several free rows; replaces the seed's choice.
+        watch: is told the lifecycle's name and the row whenever a row answers or moves a job, one that does not exist
+            included: what a list leaves out, and what a call on a parent does not find there.
 
     Raises:
         Unknown: a question, reading or lifecycle that the API does not have.
@@ -163,12 +165,14 @@ class Reference:
         service: Service | None = None,
         schedule: Schedule | None = None,
         choose: Callable[[tuple[Transition, ...]], Transition] | None = None,
+        watch: Callable[[str, Transition], None] | None = None,
     ) -> None:
         self.api = api
         self.clock = clock
         self.seed = seed
         self.schedule = schedule
         self.choose = choose
+        self.watch = watch
         self.service = service if service is not None else services.load(api.name)
         self.readings: Mapping[str, str] = _readings(api, readings or {}, self.service)
         self._machines = _machines(api, self.readings, rows or {})
@@ -188,7 +192,7 @@ class Reference:
 
         Args:
             operation: the vendor's operation name.
-            request: the request's members; they are kept and must not be changed afterwards.
+            request: the request's members; a copy is kept.
             tenant: whose jobs it can see.
         """
         self.catch_up()
@@ -202,6 +206,8 @@ class Reference:
         plan = self._plan(plans, request, tenant)
         refusal = self.service.check(self, plan.binding, request, tenant)
         if refusal is not None:
+            if plan.operation.role is Role.CREATE:
+                self._tell_of_nobody(plan, request, refusal.error)
             return refusal
         if plan.operation.role is Role.LIST:
             return self._list(plan, request, tenant)
@@ -222,7 +228,10 @@ class Reference:
         job = subject.job or self._nobody(plan, tenant, job_id)
         row = self._take(plan, job, cls)
         if not _succeeds(row):
-            return self._refusal(plan, job, row)
+            refusal = self._refusal(plan, job, row)
+            for spread in plans:
+                self._tell_of_nobody(spread, request, refusal.error)
+            return refusal
         shown = self._shown(row, subject.foreign or job)
         for spread in plans:
             if spread.binding.spreads:
@@ -234,6 +243,7 @@ class Reference:
         cls = self._class(plan, request, False)
         for job in list(self.jobs_of(tenant, plan.binding.lifecycle, plan.binding.kind, parent)):
             self._take(plan, job, cls)
+        self._tell_of_nobody(plan, request, None)
 
     def _create(self, plan: _Plan, request: Request, tenant: str) -> Answer:
         subject = self._named(plan, request, tenant)
@@ -315,6 +325,7 @@ class Reference:
         row = rows[0] if len(rows) == 1 else self._pick(job, rows)
         before = job.state
         plan.machine.fire(job, row)
+        self._tell(plan.lifecycle, row)
         if job.state != before:
             if request is not None and before == ABSENT:
                 self._settle_in(plan.binding, job, request)
@@ -378,6 +389,18 @@ class Reference:
         text = self.service.refusal_text(self, code, plan.binding, job.key.id, row)
         return self.service.refuse(self, code, text)
 
+    def _tell(self, lifecycle: Lifecycle, row: Transition) -> None:
+        if self.watch is not None:
+            self.watch(lifecycle.name, row)
+
+    def _tell_of_nobody(self, plan: _Plan, request: Request, error: str | None) -> None:
+        """Tell the rows by which a missing job is left out of an answer: a success, or the refusal `error`."""
+        if self.watch is not None and (plan.binding.spreads or not plan.binding.id_in):
+            for row in plan.machine.rows_for(ABSENT, plan.operation.name, self._class(plan, request, False)):
+                assert isinstance(row.label, Call)
+                if row.label.reply.error in (error, ANY_ERROR if error is not None else None):
+                    self._tell(plan.lifecycle, row)
+
     # ---- lists -----------------------------------------------------------------------------------------------------
 
     def _list(self, plan: _Plan, request: Request, tenant: str) -> Answer:
@@ -391,6 +414,7 @@ class Reference:
             return service.refuse(
                 self, service.bad_page_code, f"{binding.next_in} {given!r} was not given for this list"
             )
+        self._tell_of_nobody(plan, request, None)
         items: list[dict[str, Any]] = []
         last, more, total = 0, False, 0
         cls = self._class(plan, request, False)
@@ -416,7 +440,10 @@ class Reference:
         """The status members to list a job with; None if no row lists it."""
         rows = plan.machine.rows_for(job.state, plan.operation.name, cls)
         row = next(filter(_succeeds, rows), None)
-        return None if row is None else self._shown(row, job)
+        if row is None:
+            return None
+        self._tell(plan.lifecycle, row)
+        return self._shown(row, job)
 
     def ask(self, binding: Binding, request: Request, tenant: str) -> Transition | None:
         """Take the row by which a further job that a call names (by another of its bindings) answers that call.
@@ -460,8 +487,9 @@ class Reference:
         )
 
     def _move(self, job: Job, row: Transition) -> None:
-        before = job.state
-        self._machines[job.key.lifecycle].fire(job, row)
+        before, machine = job.state, self._machines[job.key.lifecycle]
+        machine.fire(job, row)
+        self._tell(machine.lifecycle, row)
         self._has_moved(job, row, before)
 
     def stir(self, rng: Random) -> tuple[Job, Transition] | None:
@@ -565,6 +593,7 @@ class Reference:
             self._numbers += 1
             job.number = self._numbers
             machine.fire(job, rows[0])
+            self._tell(lifecycle, rows[0])
             self._home(key.tenant).put(job)
             self._has_moved(job, rows[0], ABSENT)
         return job
@@ -647,13 +676,15 @@ def _machines(
     return machines
 
 
-def _without_nulls(request: Request) -> Request:
-    """The request without members that are null, which says the same as leaving them out."""
-    return {
-        name: _without_nulls(value) if isinstance(value, Mapping) else value
-        for name, value in request.items()
-        if value is not None
-    }
+def _without_nulls(request: Request) -> dict[str, Any]:
+    """A copy of the request without members that are null, which says the same as leaving them out."""
+    return {name: _copied(value) for name, value in request.items() if value is not None}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _without_nulls(value)
+    return [_copied(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _plans(api: Api, machines: Mapping[str, JobMachine]) -> dict[str, tuple[_Plan, ...]]:
