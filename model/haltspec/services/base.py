@@ -192,7 +192,8 @@ class Service:
             binding: the operation's binding.
             tenant: who asks.
             number: tells examples apart where names have to differ.
-            made: the replies to the calls of `prelude`, then those to creations since, as far as they are known.
+            made: the replies to the calls of `prelude`, then what is known of the jobs made since: the replies that
+                made them, or how they were last listed.
 
         Raises:
             Misuse: no example of this operation is known.
@@ -212,7 +213,10 @@ class Service:
         return {binding.id_in: job_id}
 
     def extras(self, binding: Binding) -> tuple[dict[str, Any], ...]:
-        """Members to give besides those of `order`: none, and such as put the request into another class."""
+        """Members to give besides those of `example` or `order`: none, and such as the service treats in another way.
+
+        They keep the shape of the request; what they bring in may be refused all the same.
+        """
         return ({},)
 
     def listing(self, binding: Binding, tenant: str, parent: str, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

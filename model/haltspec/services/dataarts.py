@@ -76,6 +76,17 @@ class DataArts(Service):
         """A batch job, a real-time job, and a batch job whose schedule runs out."""
         return 3
 
+    def extras(self, binding: Binding) -> tuple[dict[str, Any], ...]:
+        """A name that no job can have."""
+        return ({}, {"job_name": "no such name!"}) if binding.id_in == "job_name" else super().extras(binding)
+
+    def probes(self, binding: Binding, created: Request) -> tuple[dict[str, Any], ...]:
+        """Each type of job, a name and a part of it, a name that nobody has, a page too large, a page further on."""
+        name = str(created.get("name", "somebody"))
+        types: tuple[dict[str, Any], ...] = ({"jobType": "BATCH"}, {"jobType": "REAL_TIME"})
+        names = ({"jobName": name}, {"jobName": name[:3]}, {"jobName": "nobody"})
+        return (*types, *names, {"limit": 101}, {"limit": 1, "offset": 1})
+
     # ---- requests ---------------------------------------------------------------------------------------------------
 
     def malformed(self, world: World, operation: str, faults: Sequence[Fault]) -> Answer:

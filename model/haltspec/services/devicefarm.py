@@ -47,6 +47,7 @@ _WORST_FIRST: Final = {
     "ERRORED over FAILED over STOPPED": ("ERRORED", "FAILED", "STOPPED", "WARNED", "PASSED", "SKIPPED"),
     "STOPPED over ERRORED over FAILED": ("STOPPED", "ERRORED", "FAILED", "WARNED", "PASSED", "SKIPPED"),
 }
+_NOBODY: Final = "000000000000/us-west-2"
 _KINDS_OF: Final = {"appArn": "upload", "devicePoolArn": "devicepool"}
 _FARM: Final = (
     ("Pixel 8", "Google", "PHONE", "ANDROID", "14"),
@@ -94,6 +95,16 @@ class DeviceFarm(aws.AwsService):
         """Runs on one device, and on two."""
         return 2
 
+    def extras(self, binding: Binding) -> tuple[dict[str, Any], ...]:
+        """ARNs that are none or name something of another kind; choices of devices that are none, unknown or wrong."""
+        if binding.role == "Schedule":
+            pool = {"devicePoolArn": _A_POOL}
+            wrong = ({"projectArn": _NO_ARN}, {"projectArn": _A_POOL}, {"appArn": _A_POOL}, {"appArn": _AN_UPLOAD})
+            return ({}, *wrong, pool)
+        if binding.id_in:
+            return ({}, {binding.id_in: _NO_ARN}, {binding.id_in: _A_POOL})
+        return super().extras(binding)
+
     def listing(self, binding: Binding, tenant: str, parent: str, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A list of the runs of a project, that of the examples if none is given, or of the jobs of a run."""
         return {"arn": parent or _arn(tenant, "project", _PROJECT)}
@@ -111,6 +122,8 @@ class DeviceFarm(aws.AwsService):
         """Projects of others, packages and pools that are none, a farm without devices, names used before."""
         if binding.operation == "ListRuns":
             return self._bad_project(world, request, tenant)
+        if binding.operation == "ListJobs" and binding.lifecycle == "job":
+            return self._bad_run(world, request, tenant)
         if world.api.role(binding).role is not Role.CREATE:
             return None
         project = parse_arn(request["projectArn"])
@@ -118,7 +131,7 @@ class DeviceFarm(aws.AwsService):
             return None  # a request class of its own, answered by rows
         if not _belongs(project, tenant):
             return self.invalid(world, f"The provided project resource is not valid: {request['projectArn']}")
-        return self._bad_choice(world, request) or self._bad_name(world, request, tenant)
+        return self._bad_choice(world, request, tenant) or self._bad_name(world, request, tenant)
 
     def invalid(self, world: World, text: str) -> Answer:
         """The refusal of a request that keeps its shape and is invalid all the same."""
@@ -135,11 +148,20 @@ class DeviceFarm(aws.AwsService):
             return self.refuse(world, "NotFoundException", f"There is no project {request['arn']}.")
         return None
 
-    def _bad_choice(self, world: World, request: Request) -> Answer | None:
+    def _bad_run(self, world: World, request: Request, tenant: str) -> Answer | None:
+        """The refusal of the run whose jobs are asked for, if a row refuses."""
+        binding = next(b for b in world.api.bound("ListJobs") if b.lifecycle == "run")
+        row = world.ask(binding, request, tenant)
+        code = row.label.reply.error if row is not None and isinstance(row.label, Call) else self.fault_code
+        return self.refuse(world, code, f"The jobs of {request['arn']} are not listed.") if code else None
+
+    def _bad_choice(self, world: World, request: Request, tenant: str) -> Answer | None:
         for member, kind in _KINDS_OF.items():
             arn = parse_arn(request[member]) if member in request else None
             if member in request and (arn is None or arn.type != kind):
                 return self.invalid(world, f"Invalid {kind} arn: {request[member]}")
+            if arn is not None and not _belongs(arn, tenant):
+                return self.refuse(world, "NotFoundException", f"There is no {kind} {request[member]}.")
         selection = request.get("deviceSelectionConfiguration")
         if selection is not None and selection["maxDevices"] < 1:
             return self.invalid(world, "maxDevices is at least 1.")
@@ -271,6 +293,8 @@ class DeviceFarm(aws.AwsService):
     def moved(self, world: World, job: Job, row: Transition, before: str) -> None:
         """Note times and ended tests, and let a job's run follow it."""
         now = aws.milliseconds(world)
+        if not job.number:
+            return  # only changed rows move a job that does not exist
         if job.key.lifecycle == "run":
             if job.state in _RUN_ENDS:
                 job.put(stopped=now)
@@ -458,5 +482,11 @@ def _minutes(world: World, jobs: Sequence[Job], billing: str) -> dict[str, float
     metered, unmetered = (charged, 0.0) if billing == "METERED" else (0.0, charged)
     return {"total": round(used, 4), "metered": round(metered, 4), "unmetered": round(unmetered, 4)}
 
+
+_NO_ARN: Final = _arn(_NOBODY, "project", _PROJECT).replace(":project:", ":project/")
+"""Fits the pattern of every ARN and is none: a slash for its last colon."""
+_A_POOL: Final = _arn(_NOBODY, "devicepool", f"{_PROJECT}/{_PROJECT}")
+_AN_UPLOAD: Final = _arn(_NOBODY, "upload", f"{_PROJECT}/{_PROJECT}")
+"""A device pool and an upload of a tenant that nobody is."""
 
 SERVICE: Final = DeviceFarm()
