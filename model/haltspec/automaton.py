@@ -121,6 +121,7 @@ class Automaton:
         self._reach = self._close_internal(rows, open_ids)
         self._after: dict[tuple[int, Observation], int] = {}
         self._closed: dict[int, int] = {}
+        self._images: dict[tuple[int, Observation], int] = {}
         self.idempotent: dict[tuple[str, str], bool] = {}
 
     def _index_calls(self, rows: tuple[Transition, ...]) -> None:
@@ -186,9 +187,14 @@ class Automaton:
     def image(self, belief: int, seen: Observation) -> int:
         """The belief after `seen` alone, without unseen moves before or after it."""
         result = 0
-        for name in self.names(belief):
-            for move in self.moves(name, seen):
-                result |= self.bit[move.target]
+        while belief:
+            lowest = belief & -belief
+            belief ^= lowest
+            image = self._images.get((lowest, seen))
+            if image is None:
+                moves = self.moves(self.states[lowest.bit_length() - 1], seen)
+                image = self._images[lowest, seen] = self.mask(move.target for move in moves)
+            result |= image
         return result
 
     def moves(self, state: str, seen: Observation) -> tuple[Move, ...]:

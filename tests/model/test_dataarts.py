@@ -12,7 +12,7 @@ from botocore.model import ServiceModel
 
 from haltspec import shapes
 from haltspec.apis import load
-from haltspec.apis.dataarts import API, FINITE, IMPOSSIBLE, JOB, OVER_100, REAL_TIME
+from haltspec.apis.dataarts import API, FINITE, JOB, REAL_TIME
 from haltspec.automaton import Automaton, inclusion
 from haltspec.errors import BadLifecycle, Misuse
 from haltspec.explore import Edge, Graph, View, views
@@ -269,7 +269,7 @@ class TestReference:
         session = Session(readings, alone=not any(is_outside(edge) for edge in path))
         for edge in path:
             take(session, edge)
-            found = session.reference.find(HOME, name_of(edge))
+            found = session.reference.find(HOME, "myJob")
             assert (found.state if found else ABSENT) == edge.target
         for kind in ("BATCH", "REAL_TIME"):
             session.listed(jobType=kind)
@@ -318,11 +318,6 @@ def is_outside(edge: Edge) -> bool:
     return isinstance(edge.row.label, Internal) and edge.row.label.outside
 
 
-def name_of(edge: Edge) -> str:
-    """The name of the job that a step is about."""
-    return "my?Job" if IMPOSSIBLE in edge.classes and edge.row.label.when else "myJob"  # type: ignore[union-attr]  # internal rows have no classes
-
-
 def take(session: Session, edge: Edge) -> None:
     """Make a step of a path, and hold the answer against its row."""
     label = edge.row.label
@@ -330,14 +325,13 @@ def take(session: Session, edge: Edge) -> None:
         session.reference.fire(session.job(), edge.row)
         return
     if label.operation == "List":
-        limit: dict[str, Any] = {"limit": 101} if OVER_100 in label.when else {}
-        answer = session.call("ListJobs", jobType="BATCH", **limit)
+        answer = session.call("ListJobs")
     elif label.operation == "Create":
         kind = "REAL_TIME" if REAL_TIME in edge.classes else "BATCH"
         once: dict[str, Any] = {"schedule": {"type": "EXECUTE_ONCE"}} if label.when == (FINITE,) else {}
         answer = session.create(processType=kind, **once)
     else:
-        answer = session.call(OPERATION[label.operation], job_name=name_of(edge))
+        answer = session.call(OPERATION[label.operation], job_name="myJob")
     wanted = "DLF.3051" if label.reply.error == ANY_ERROR else label.reply.error
     assert answer.error == wanted
     assert answer.status == (
@@ -635,7 +629,8 @@ class TestReadings:
             ("no default workspace", "there is none", [("StopJob", {"job_name": "x"})], "DLF.0100", "DLF.0819"),
             ("empty workspace header", "an unknown workspace", [("ListJobs", {"workspace": ""})], None, "DLF.0819"),
             ("job without nodes", "refused", [("CreateJob", {**BATCH, "name": "a", "nodes": []})], None, "DLF.1006"),
-            ("job/list of more than 100", "refused", [("ListJobs", {"limit": 101})], None, "DLF.3051"),
+            ("largest page", "100", [("ListJobs", {"limit": 101})], None, "DLF.3051"),
+            ("name that no job can have", "DLF.3018", [("StopJob", {"job_name": "?"})], "DLF.0100", "DLF.3018"),
             (
                 "job without nodes",
                 "created, not started",

@@ -9,7 +9,6 @@ this model), job instances, scripts, resources, and the console, whose pause and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -118,10 +117,6 @@ _STATES = (
 
 REAL_TIME: Final = "real-time"
 FINITE: Final = "finite schedule"
-IMPOSSIBLE: Final = "impossible name"
-OVER_100: Final = "page over 100"
-NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
-"""What a job can be called."""
 
 
 def _is_real_time(request: Mapping[str, Any]) -> bool:
@@ -136,29 +131,19 @@ def _is_finite(request: Mapping[str, Any]) -> bool:
     return schedule.get("type") in ("EXECUTE_ONCE", "EVENT") or (isinstance(cron, Mapping) and bool(cron.get("endTime")))
 
 
-def _is_impossible(request: Mapping[str, Any]) -> bool:
-    return NAME.fullmatch(str(request.get("job_name", ""))) is None
-
-
-def _is_over_100(request: Mapping[str, Any]) -> bool:
-    limit = request.get("limit")
-    return isinstance(limit, int) and limit > 100
-
-
-_BY_NAME = (RequestClass(IMPOSSIBLE, "The name is not one that a job can have.", _is_impossible, only_in=(ABSENT,)),)
 _NEW = (
     RequestClass(REAL_TIME, "processType is REAL_TIME.", _is_real_time),
     RequestClass(FINITE, "A batch job that runs once, on events, or until an endTime.", _is_finite),
 )
 _OPERATIONS = (
     Operation("Create", Role.CREATE, _NEW),
-    Operation("Show", Role.READ, _BY_NAME),
-    Operation("Status", Role.READ, _BY_NAME),
-    Operation("List", Role.LIST, (RequestClass(OVER_100, "limit is more than 100.", _is_over_100),)),
-    Operation("Start", Role.ORDER, _BY_NAME),
-    Operation("Stop", Role.ORDER, _BY_NAME),
-    Operation("Delete", Role.DELETE, _BY_NAME),
-    Operation("RunOnce", Role.ORDER, _BY_NAME),
+    Operation("Show", Role.READ),
+    Operation("Status", Role.READ),
+    Operation("List", Role.LIST),
+    Operation("Start", Role.ORDER),
+    Operation("Stop", Role.ORDER),
+    Operation("Delete", Role.DELETE),
+    Operation("RunOnce", Role.ORDER),
 )
 
 # ---- rows -------------------------------------------------------------------------------------------------------------
@@ -184,23 +169,23 @@ _ROWS = (
     Transition("created as a real-time job", ABSENT, call("Create", ok(), when=REAL_TIME), _R_STOPPED, OTC.implies("creating_a_job; viewing_a_job_list, states")),
     Transition("a name is taken", _EXISTING, call("Create", refused("DLF.0102")), SAME, OTC.states("creating_a_job, failure response")),
     Transition("shown", _EXISTING, call("Show", ok()), SAME, OTC.states("viewing_job_details")),
-    Transition("an unknown job is not shown", ABSENT, call("Show", refused(_UNKNOWN), when=PLAIN), SAME, OTC.states("viewing_job_details, failure response")),
+    Transition("an unknown job is not shown", ABSENT, call("Show", refused(_UNKNOWN)), SAME, OTC.states("viewing_job_details, failure response")),
     Transition("a real-time job's status is shown", _REAL_TIME, call("Status", ok()), SAME, OTC.states("viewing_running_status_of_a_real-time_job")),
     Transition("a stopped batch job's status is shown", _BATCH_STOPPED, call("Status", ok()), SAME, GOPHER.implies("jobs_execution_test")),
-    Transition("an unknown job has no status", ABSENT, call("Status", refused(_UNKNOWN), when=PLAIN), SAME, OTC.states("viewing_running_status_of_a_real-time_job, failure response")),
-    Transition("listed", _EXISTING, call("List", ok(), when=PLAIN), SAME, OTC.states("viewing_a_job_list")),
-    Transition("not listed while it does not exist", ABSENT, call("List", ok(), when=PLAIN), SAME, OTC.implies("viewing_a_job_list")),
+    Transition("an unknown job has no status", ABSENT, call("Status", refused(_UNKNOWN)), SAME, OTC.states("viewing_running_status_of_a_real-time_job, failure response")),
+    Transition("listed", _EXISTING, call("List", ok()), SAME, OTC.states("viewing_a_job_list")),
+    Transition("not listed while it does not exist", ABSENT, call("List", ok()), SAME, OTC.implies("viewing_a_job_list")),
     Transition("a scheduled job is not started again", _BATCH_SCHEDULING, call("Start", refused(ANY_ERROR)), SAME, FIELD.implies("branch on 400, DLF.3051 and a text that says the job is running")),
     Transition("a real-time job is started", _REAL_TIME_IDLE, call("Start", ok()), _R_STARTING, _ACCEPTANCE),
-    Transition("an unknown job is not started", ABSENT, call("Start", refused(_UNKNOWN), when=PLAIN), SAME, OTC.states("starting_a_job, failure response")),
+    Transition("an unknown job is not started", ABSENT, call("Start", refused(_UNKNOWN)), SAME, OTC.states("starting_a_job, failure response")),
     Transition("a running real-time job is asked to stop", _REAL_TIME_UP, call("Stop", ok()), _R_STOPPING, OTC.implies("viewing_a_job_list, STOPPING; the provider's code names it as intermediate")),
-    Transition("an unknown job is not stopped", ABSENT, call("Stop", refused(_UNKNOWN), when=PLAIN), SAME, PAGE.states("Example, failure response")),
+    Transition("an unknown job is not stopped", ABSENT, call("Stop", refused(_UNKNOWN)), SAME, PAGE.states("Example, failure response")),
     Transition("a stopped job is deleted", (*_BATCH_IDLE, *_REAL_TIME_IDLE), call("Delete", ok()), ABSENT, OTC.states("deleting_a_job")),
     Transition("a scheduled job is not deleted", _BATCH_SCHEDULING, call("Delete", refused(ANY_ERROR)), SAME, HUAWEI.states("deleting a job, constraints")),
-    Transition("an unknown job is not deleted", ABSENT, call("Delete", refused(_UNKNOWN), when=PLAIN), SAME, OTC.states("deleting_a_job, failure response")),
+    Transition("an unknown job is not deleted", ABSENT, call("Delete", refused(_UNKNOWN)), SAME, OTC.states("deleting_a_job, failure response")),
     Transition("a stopped batch job runs at once", _BATCH_IDLE, call("RunOnce", ok()), SAME, OTC.states("executing_a_job_immediately")),
     Transition("a real-time job does not run at once", _REAL_TIME, call("RunOnce", refused("DLF.0136")), SAME, TF.implies("job action, run-immediate is for batch jobs only; the code's meaning")),
-    Transition("an unknown job does not run", ABSENT, call("RunOnce", refused(_UNKNOWN), when=PLAIN), SAME, OTC.states("executing_a_job_immediately, failure response")),
+    Transition("an unknown job does not run", ABSENT, call("RunOnce", refused(_UNKNOWN)), SAME, OTC.states("executing_a_job_immediately, failure response")),
     Transition("its nodes are up", (_R_STARTING, _R_INIT), internal("come up"), _R_NORMAL, _ACCEPTANCE),
     Transition("its start failed", (_R_STARTING, _R_INIT), internal("fail"), _R_EXCEPTION, UMN.implies("real-time DLI Spark node: a start that does not succeed times out")),
     Transition("a node failed", _R_NORMAL, internal("fail"), _R_EXCEPTION, OTC.implies("viewing_a_job_list, EXCEPTION")),
@@ -218,8 +203,6 @@ def _silent(
     states: tuple[str, ...],
     readings: tuple[tuple[str, str, Mapping[str, str] | str | None], ...],
     evidence: str,
-    *,
-    when: tuple[str, ...] = (),
 ) -> OpenQuestion:
     """Silent cells; a reading is its name, its sentence, and where the call leads (None: it is refused).
 
@@ -232,10 +215,10 @@ def _silent(
         targets = leads if isinstance(leads, Mapping) else {"": leads or SAME}
         for state, target in targets.items():
             own, suffix = ((state,), f" from {state}") if state else (states, "")
-            yield Transition(named + suffix, own, call(operation, reply, when=when), target, assumed(evidence), free=True)
+            yield Transition(named + suffix, own, call(operation, reply), target, assumed(evidence), free=True)
 
     told = tuple(Reading(reading, sentence, tuple(rows(reading, leads))) for reading, sentence, leads in readings)
-    return OpenQuestion(name, asks, told, readings[0][0], evidence, states=states, operation=operation, when=when)
+    return OpenQuestion(name, asks, told, readings[0][0], evidence, states=states, operation=operation)
 
 
 def _moves(name: str, asks: str, default: str, rows: Mapping[str, tuple[Transition, ...]], evidence: str) -> OpenQuestion:
@@ -253,29 +236,6 @@ def _linger(batch: _Batch, suffix: str = "") -> tuple[Transition, ...]:
     return (
         _move(f"a stopped job shows PAUSED{suffix}", batch.stopped, "linger", batch.lingering, "a client waits for STOPPED or PAUSED after a stop"),
         _move(f"it shows STOPPED again{suffix}", batch.lingering, "settle", batch.stopped, "nothing else ends a stop"),
-    )
-
-
-def _impossible(operation: str) -> OpenQuestion:
-    """A name that breaks the rules for names: the service looks for it in vain, or refuses the name itself."""
-    name = f"{operation} under a name no job can have"
-    evidence = "The limits of a name stand on the page of the creation alone; the table of codes has one for an invalid name and does not say for which call."
-
-    def row(code: str) -> Transition:
-        return Transition(f"{name}: {code}", ABSENT, call(operation, refused(code), when=IMPOSSIBLE), SAME, assumed(evidence), free=True)
-
-    return OpenQuestion(
-        name,
-        f"Which error answers {operation} of a job whose name breaks the rules for names?",
-        (
-            Reading("unknown", "There is no such job.", (row(_UNKNOWN),)),
-            Reading("invalid", "The name is invalid.", (row("DLF.3018"),)),
-        ),
-        "unknown",
-        evidence,
-        states=(ABSENT,),
-        operation=operation,
-        when=(IMPOSSIBLE,),
     )
 
 
@@ -363,16 +323,6 @@ _QUESTIONS = (
         (("shown", "The status that the list shows.", SAME), _REFUSED),
         "A client's test reads STOPPED of a batch job; the SDK's values for this reply have neither SCHEDULING nor PAUSED.",
     ),
-    _silent(
-        "list of more than 100",
-        "Is a list answered that asks for more than 100 jobs at once?",
-        "List",
-        (ABSENT, *_EXISTING),
-        (("answered", "Up to 1000 may be asked for.", SAME), _REFUSED),
-        "1 to 100 on the page; 1000 in its text of 2023 and in an international edition.",
-        when=(OVER_100,),
-    ),
-    *(_impossible(o.name) for o in _OPERATIONS if o.classes == _BY_NAME),
     _moves(
         "end of the schedule",
         "Does a job become STOPPED by itself when its schedule has ended or its only run is done?",
@@ -576,12 +526,12 @@ def _would_list(request: Mapping[str, Any], job_name: str) -> Pattern | None:
 _BINDINGS = (
     Binding("CreateJob", "job", "Create", id_in="name"),
     Binding("ListJobs", "job", "List", items=("jobs",), full=True, would_list=_would_list, limit_in="limit", total_out="total", filters_in=("jobType", "jobName", "tags")),
-    Binding("ShowJob", "job", "Show", id_in="job_name", view=()),
+    Binding("ShowJob", "job", "Show", id_in="job_name", view=(), hides_status=True),
     Binding("ShowJobStatus", "job", "Status", id_in="job_name", view=()),
     Binding("StartJob", "job", "Start", id_in="job_name"),
     Binding("StopJob", "job", "Stop", id_in="job_name"),
     Binding("DeleteJob", "job", "Delete", id_in="job_name"),
-    Binding("RunOnce", "job", "RunOnce", id_in="job_name", view=()),
+    Binding("RunOnce", "job", "RunOnce", id_in="job_name", view=(), hides_status=True),
 )
 
 # ---- errors -----------------------------------------------------------------------------------------------------------
@@ -610,8 +560,8 @@ _ERRORS = (
     _error("DLF.0102", (Nature.REFUSAL,), OTC.states("creating_a_job, failure response"), ("CreateJob",), "the name is taken"),
     _error("DLF.0136", (Nature.REFUSAL,), _TABLE, ("RunOnce",), "for batch jobs only"),
     ErrorSpec("DLF.3051", (400,), (Nature.REFUSAL, Nature.INVALID), OTC.states("viewing_a_job_list, failure response"), _ALL, note="an invalid parameter; missing from the table; a field script knows it as the refusal of a start of a running job"),
-    _error("DLF.3018", (Nature.INVALID, Nature.REFUSAL), _TABLE, ("CreateJob", *_NAMED), "the name is invalid"),
-    _error("DLF.3004", (Nature.INVALID, Nature.REFUSAL), _TABLE, ("CreateJob", *_NAMED), "the name is empty"),
+    _error("DLF.3018", (Nature.INVALID, Nature.ENVIRONMENT), _TABLE, ("CreateJob", *_NAMED), "the name is invalid"),
+    _error("DLF.3004", (Nature.INVALID, Nature.ENVIRONMENT), _TABLE, ("CreateJob", *_NAMED), "the name is empty"),
     _error("DLF.3025", (Nature.INVALID, Nature.ENVIRONMENT), _TABLE, ("CreateJob", "StartJob"), "the schedule is invalid"),
     _error("DLF.3050", (Nature.INVALID,), _TABLE, ("CreateJob",), "the description is invalid"),
     _error("DLF.2014", (Nature.INVALID,), HUAWEI.states("error codes (cn)"), ("CreateJob", "ListJobs"), "the job type is invalid"),
@@ -647,6 +597,8 @@ _DATA_QUESTIONS = (
     _data_question("no default workspace", "Has the tenant a workspace called default?", "there is one", ("there is none",), "Without the header the default workspace is meant; newer editions report an error if there is none, or if there are several instances."),
     _data_question("empty workspace header", "What does an empty workspace header mean?", "the default workspace", ("an unknown workspace",), "The vendor's Terraform provider sends one on reads, and that works."),
     _data_question("job without nodes", "Is a job without nodes created, and started?", "created and started", ("created, not started", "refused"), "nodes is mandatory on the page; a client's test asserts that a creation without it succeeds; the table has a code for a job that has no node."),
+    _data_question("name that no job can have", "Which error answers a call about a job whose name breaks the rules for names?", "DLF.0100", ("DLF.3018",), "The limits of a name stand on the page of the creation alone; the table of codes has one for an invalid name and does not say for which call."),
+    _data_question("largest page", "How many jobs may a list ask for at once?", "1000", ("100",), "1 to 100 on the page; 1000 in its text of 2023 and in an international edition."),
     _data_question("unit of offset", "Does offset count pages or jobs?", "pages", ("jobs",), "The page and the SDK say pages; the provider adds the number of jobs received. Below 100 jobs both work."),
     _data_question("match of a name filter", "Which jobs pass a jobName filter?", "names that contain it", ("the very name",), "The provider calls the filter fuzzy; the page says nothing."),
     _data_question("order of a list", "In what order does a list come?", "oldest first", ("newest first",), "Silent."),
@@ -664,7 +616,7 @@ _STATEMENTS = (
     Statement(1, "Function", "The call stops a job.", ("job/a scheduled job is stopped", "job/a paused job is stopped", "job/a running real-time job is asked to stop", "job/its nodes are down", "job/a stop leads to STOPPED", "job/stop of a stopped job")),
     Statement(2, "URI, format", "It is a POST to the job's path below its project, version 1.", not_modelled="the shape file has method and path; the lifecycle knows operations only"),
     Statement(3, "URI, Table 1", "The project is named in the path; it is mandatory.", ("job/an unknown job is not stopped",)),
-    Statement(4, "URI, Table 1", "The job is named in the path; it is mandatory, a text.", ("job/an unknown job is not stopped", "job/Stop under a name no job can have")),
+    Statement(4, "URI, Table 1", "The job is named in the path; it is mandatory, a text.", ("job/an unknown job is not stopped", "name that no job can have")),
     Statement(5, "Request, Table 2", "The workspace header is optional.", ("no default workspace", "empty workspace header")),
     Statement(6, "Request, Table 2", "Without the header the workspace called default is meant.", ("no default workspace",)),
     Statement(7, "Request, Table 2", "Jobs of other workspaces are reached with the header only.", ("job/an unknown job is not stopped", "DLF.0819")),
@@ -691,8 +643,8 @@ _AMBIGUITIES = (
     Ambiguity("A11", "The example has no Content-Type, which the general chapters call mandatory.", ("APIGW.0106",)),
     Ambiguity("A12", "Is a body allowed?", ("body of a stop",)),
     Ambiguity("A13", "One failure is listed; there are others.", ("DLF.6888", "DLF.0819", "DLF.*", "APIGW.0301", "APIGW.0308", "500")),
-    Ambiguity("A14", "The page gives no limits of a name; the page of the creation does.", ("job/Stop under a name no job can have", "DLF.3018")),
-    Ambiguity("A15", "A name that breaks the rules: unknown or invalid?", ("job/Stop under a name no job can have",)),
+    Ambiguity("A14", "The page gives no limits of a name; the page of the creation does.", ("name that no job can have", "DLF.3018")),
+    Ambiguity("A15", "A name that breaks the rules: unknown or invalid?", ("name that no job can have", "DLF.3018")),
     Ambiguity("A16", "'Stops job' in the example is a slip of grammar.", not_modelled="wording only"),
     Ambiguity("A17", "The page does not say for which type of job; clients stop both.", ("job/a scheduled job is stopped", "job/a running real-time job is asked to stop")),
     Ambiguity("A18", "DataArts Migration has a page of the same title about another call.", not_modelled="another API: other path, other reply, no shared jobs"),
@@ -704,7 +656,7 @@ _AMBIGUITIES = (
     Ambiguity("C5", "startTime is mandatory in the status reply and absent in its example; the SDK spells it starttime.", not_modelled="the shape leaves it optional, and its type unjudged where it is spelt otherwise"),
     Ambiguity("C6", "The name in the status reply is called that of a solution; a node member is capitalised in the example.", ("job/the reply is for the job asked for",)),
     Ambiguity("C7", "offset: pages or jobs?", ("unit of offset",)),
-    Ambiguity("C8", "A list has at most 100 or 1000 jobs.", ("job/list of more than 100", "a page is no longer than asked for")),
+    Ambiguity("C8", "A list has at most 100 or 1000 jobs.", ("largest page", "a page is no longer than asked for")),
     Ambiguity("C9", "instanceTimeout is 0 and location is text in the examples, against the text.", not_modelled="the shapes accept both"),
     Ambiguity("C10", "The path variable has two names.", not_modelled="recorded requests name it job_name in all operations"),
     Ambiguity("C11", "In which states an instance can be stopped or rerun differs between page and manual.", not_modelled=_INSTANCES),

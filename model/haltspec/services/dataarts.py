@@ -6,10 +6,10 @@ any workspace exists unless a reading says otherwise, and every caller may do ev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from haltspec.apis.dataarts import OVER_100
 from haltspec.lts import ANY_ERROR, Call, Request, Transition
 from haltspec.services.base import Answer, Job, Service, World
 from haltspec.spec import Binding
@@ -31,8 +31,8 @@ _AT_REST: Final = (
 )
 _CONTEXT: Final = ("project_id", "workspace", "targetStatus", "approvers")
 """Members of a creation that are not part of the job's definition."""
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _USER: Final = "haltspec"
-_LARGEST_SMALL_PAGE: Final = 100
 _TEXTS: Final = {
     _UNKNOWN: "The job does not exists.",
     "DLF.0102": "The job name already exists.",
@@ -97,10 +97,11 @@ class DataArts(Service):
         return self.refuse(world, "DLF.3018" if name.value else "DLF.3004", str(name))
 
     def check(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
-        """Workspaces that do not exist, pages that are too large, jobs without nodes."""
+        """Workspaces that do not exist, pages that are too large, names that no job can have, jobs without nodes."""
         return (
             self._bad_workspace(world, request, tenant)
-            or self._large_page(world, binding, request)
+            or self._large_page(world, request)
+            or self._bad_name(world, request)
             or self._no_node(world, binding, request, tenant)
         )
 
@@ -109,11 +110,17 @@ class DataArts(Service):
         empty = world.readings["empty workspace header"] == "an unknown workspace" and request.get("workspace") == ""
         return self.refuse(world, _NO_WORKSPACE, _TEXTS[_NO_WORKSPACE]) if missing or empty else None
 
-    def _large_page(self, world: World, binding: Binding, request: Request) -> Answer | None:
-        refuses = world.readings["job/list of more than 100"] == "refused"
-        if not refuses or world.api.role(binding).class_of(request) != OVER_100:
+    def _large_page(self, world: World, request: Request) -> Answer | None:
+        largest = int(world.readings["largest page"])
+        if request.get("limit", 0) <= largest:
             return None
-        return self.refuse(world, ANY_ERROR, f"A page has at most {_LARGEST_SMALL_PAGE} jobs.")
+        return self.refuse(world, _INVALID, f"A page has at most {largest} jobs.")
+
+    def _bad_name(self, world: World, request: Request) -> Answer | None:
+        code, name = world.readings["name that no job can have"], request.get("job_name")
+        if code == _UNKNOWN or name is None or _NAME.fullmatch(name):
+            return None
+        return self.refuse(world, code, _TEXTS[code])
 
     def _no_node(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
         reading = world.readings["job without nodes"]
