@@ -96,7 +96,9 @@ class Comprehend(aws.FilteredLists):
 
     def extras(self, binding: Binding) -> tuple[dict[str, Any], ...]:
         """A name for a job that is started."""
-        return ({}, {"JobName": "nightly"}, {"JobName": "night"}) if binding.role == "Start" else super().extras(binding)
+        return (
+            ({}, {"JobName": "nightly"}, {"JobName": "night"}) if binding.role == "Start" else super().extras(binding)
+        )
 
     def probes(self, binding: Binding, created: Request) -> tuple[dict[str, Any], ...]:
         """Each filter alone, two at once, and none in an empty filter."""
