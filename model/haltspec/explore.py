@@ -1,7 +1,8 @@
 """Exhaustive exploration of one lifecycle: every view of it, every state and edge, a shortest path to each.
 
 A *view* is the lifecycle under one choice of readings. `views` gives those that are verified: the defaults, every
-single reading that is not the default, and all readings together. What holds in a view is decided in
+single reading that is not the default, combinations of those that move the job, and all readings together. Readings
+that move nothing change no path, so one at a time is enough for them. What holds in a view is decided in
 `haltspec.safety` and `haltspec.progress`.
 """
 
@@ -10,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import combinations, product
+from math import prod
+from typing import Final
 
 from haltspec.graphs import Paths
 from haltspec.lts import ABSENT, Call, Internal, Lifecycle, Role, Transition
@@ -37,16 +41,37 @@ class View:
         return one is None or other is None or one[0] != other[0] or one[1] == other[1]
 
 
+DEFAULT: Final = "the default readings"
+"""The name of the view in which every open question has its default reading."""
+
+MOST: Final = 64
+"""If more choices than this can be made of the readings that move the job, they are taken in pairs."""
+
+
 def views(lifecycle: Lifecycle) -> Iterator[View]:
-    """The views to verify: the defaults, each other reading by itself, all readings together."""
+    """The views to verify, the defaults first, all readings together last."""
     origin = {row.name: (q.name, r.name) for q in lifecycle.questions for r in q.readings for row in r.rows}
-    yield View("the default readings", lifecycle.rows(), False, origin)
-    for question in lifecycle.questions:
-        for reading in question.readings:
-            if reading.name != question.default:
-                rows = lifecycle.rows({question.name: reading.name})
-                yield View(f"{question.name} = {reading.name}", rows, False, origin)
+    yield View(DEFAULT, lifecycle.rows(), False, origin)
+    for choice in _choices(lifecycle):
+        name = ", ".join(f"{question} = {reading}" for question, reading in choice.items())
+        yield View(name, lifecycle.rows(choice), False, origin)
     yield View("all readings", lifecycle.all_rows(), True, origin)
+
+
+def _choices(lifecycle: Lifecycle) -> Iterator[dict[str, str]]:
+    """Every single reading but the defaults, then every combination of those that move the job."""
+    others = {q: [r.name for r in q.readings if r.name != q.default] for q in lifecycle.questions}
+    yield from ({q.name: reading} for q, readings in others.items() for reading in readings)
+    moving = [q for q in others if any(_moves(row) for r in q.readings for row in r.rows)]
+    most = len(moving) if prod(len(q.readings) for q in moving) <= MOST else 2
+    for size in range(2, most + 1):
+        for some in combinations(moving, size):
+            for readings in product(*(others[q] for q in some)):
+                yield {q.name: reading for q, reading in zip(some, readings, strict=True)}
+
+
+def _moves(row: Transition) -> bool:
+    return any(row.target_from(state) != state for state in row.states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +109,7 @@ class Graph:
     def __init__(self, lifecycle: Lifecycle, rows: tuple[Transition, ...]) -> None:
         self.lifecycle = lifecycle
         self.rows = rows
+        self._roles = {operation.name: operation.role for operation in lifecycle.operations}
         self.out: dict[str, list[Edge]] = {state.name: [] for state in lifecycle.states}
         self.idle: list[tuple[Transition, str]] = []
         """Rows with a state they name in which no request of theirs can arise."""
@@ -116,7 +142,7 @@ class Graph:
     def role(self, edge: Edge) -> Role | None:
         """What the edge's operation does to a job; None if the edge is internal."""
         label = edge.row.label
-        return self.lifecycle.operation(label.operation).role if isinstance(label, Call) else None
+        return self._roles[label.operation] if isinstance(label, Call) else None
 
     def is_terminal(self, state: str) -> bool:
         """True if the lifecycle calls the state terminal."""

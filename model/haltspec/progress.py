@@ -105,7 +105,8 @@ def _arena(graph: Graph, prop: LeadsTo, *, with_calls: bool) -> Arena[str, Edge]
         label = edge.row.label
         if not isinstance(label, Call):
             return True
-        return with_calls and graph.role(edge) is not Role.DELETE and label.operation not in prop.unless
+        # A call that moves nothing is no different from resting.
+        return with_calls and edge.moves and graph.role(edge) is not Role.DELETE and label.operation not in prop.unless
 
     out: dict[str, list[Edge]] = {state: [e for e in edges if may(e)] for state, edges in graph.out.items()}
     out[ABSENT] = []  # what is created then is another job
@@ -115,11 +116,13 @@ def _arena(graph: Graph, prop: LeadsTo, *, with_calls: bool) -> Arena[str, Edge]
 def breaches(graph: Graph, prop: LeadsTo) -> Iterator[Breach]:
     """What breaks a progress property: at most one run, of the service alone if there is one, else with calls."""
     starts = [state for state in graph.paths.nodes if state in prop.start]
-    for with_calls in (False, True):
-        run = _shortest(graph, _arena(graph, prop, with_calls=with_calls), starts, prop.end)
-        if run is not None:
-            yield Breach(_told(run, with_calls=with_calls), run.stem, run.cycle)
-            return
+    with_calls = _arena(graph, prop, with_calls=True)
+    if with_calls.fair_run(starts, prop.end) is None:  # what the service can do alone it can do with calls as well
+        return
+    alone = _shortest(graph, _arena(graph, prop, with_calls=False), starts, prop.end)
+    run = alone or _shortest(graph, with_calls, starts, prop.end)
+    assert run is not None
+    yield Breach(_told(run, with_calls=alone is None), run.stem, run.cycle)
 
 
 def _shortest(graph: Graph, arena: Arena[str, Edge], starts: list[str], end: tuple[str, ...]) -> Run[Edge] | None:

@@ -111,7 +111,11 @@ def _unknown_answered(graph: Graph, edge: Edge) -> str | None:
     label = edge.row.label
     if edge.source != ABSENT or graph.role(edge) not in (Role.READ, Role.ORDER) or not isinstance(label, Call):
         return None
-    if label.reply.error is not None or PLAIN not in edge.classes or graph.lifecycle.operation(label.operation).on_parent:
+    if (
+        label.reply.error is not None
+        or PLAIN not in edge.classes
+        or graph.lifecycle.operation(label.operation).on_parent
+    ):
         return None
     return f"answers {label.operation} with success though the id names no job"
 

@@ -1,0 +1,108 @@
+"""`haltspec verify`: are the lifecycles, and the reference model that runs them, consistent, complete and live?
+
+The JSON form is an object with `verdict` ("pass", "fail" or "inconclusive"), `seconds`, and `apis[]`. Each API has
+`parts[]`, one for each lifecycle and for each exploration of the reference model: `subject`, `what`, `states`,
+`transitions`, `rows`, `properties[]` (`name`, `sentence`, `holds`), `views[]` (the choices of readings), `complete`,
+`failures[]` (`check`, `where`, `message`, `path[]`, `cycle[]`), `witnesses` (for every row a shortest path that takes
+it) and `seconds`; and `untaken`, for each lifecycle the rows that no step of the reference model took.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Final
+
+import click
+
+from haltspec import apis
+from haltspec.spec import Api
+from haltspec.verification import Failure, Part, as_json, untaken, verify
+
+FAILED: Final = 1
+INCONCLUSIVE: Final = 3
+
+
+@click.command("verify")
+@click.argument("names", nargs=-1, metavar="[API]...")
+@click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
+def command(names: tuple[str, ...], as_json_: bool) -> int:
+    """Prove the lifecycles of each API (all of them if none is named), and explore its reference model.
+
+    Every reachable state is visited: of the lifecycles, under every open question's readings; of the reference model,
+    with one, two and three jobs, tenants, and two clients at once. What fails is shown with a shortest path. Exit code
+    1 if anything fails, 3 if a limit ended an exploration.
+    """
+    specs = [apis.load(name) for name in names or apis.NAMES]
+    start = time.perf_counter()
+    found = {api.name: (api, _parts(api, silent=as_json_)) for api in specs}
+    seconds = time.perf_counter() - start
+    parts = [part for _, own in found.values() for part in own]
+    code = FAILED if any(p.failures for p in parts) else 0 if all(p.complete for p in parts) else INCONCLUSIVE
+    if as_json_:
+        verdict = {0: "pass", FAILED: "fail", INCONCLUSIVE: "inconclusive"}[code]
+        each = [as_json(api, own) for api, own in found.values()]
+        click.echo(json.dumps({"verdict": verdict, "seconds": round(seconds, 3), "apis": each}, indent=2))
+    else:
+        _tell_end(found, parts, seconds)
+    return code
+
+
+def _parts(api: Api, *, silent: bool) -> list[Part]:
+    """The parts of an API; each is told as soon as it is decided."""
+    found = []
+    for part in verify(api, time.perf_counter):
+        found.append(part)
+        if not silent:
+            _clear()
+            click.echo(_line(part))
+            for failure in part.failures:
+                click.echo(_failed(part, failure))
+            _say(f"exploring {api.name} ...")
+    _clear()
+    return found
+
+
+def _line(part: Part) -> str:
+    choices = f" under {len(part.views)} choices of readings" if len(part.views) > 1 else ""
+    rows = f", {part.rows} rows" if part.rows else ""
+    counts = f"{part.states} states, {part.transitions} transitions{rows}, {len(part.checks)} properties{choices}"
+    limit = "" if part.complete or part.failures else ", NOT COMPLETE"
+    return f"{part.subject}, {part.what}: {counts}, {part.seconds:.2f} s{limit}"
+
+
+def _failed(part: Part, failure: Failure) -> str:
+    lines = [f"FAIL {part.subject}: {failure.check} ({failure.where})", f"  {failure.message}"]
+    lines += [f"  {number:>2}. {step}" for number, step in enumerate(failure.path, 1)]
+    if failure.cycle:
+        lines.append("  and then for ever:")
+        lines += [f"  {number:>2}. {step}" for number, step in enumerate(failure.cycle, len(failure.path) + 1)]
+    return "\n".join(lines)
+
+
+def _tell_end(found: dict[str, tuple[Api, list[Part]]], parts: list[Part], seconds: float) -> None:
+    for api, own in found.values():
+        missed = untaken(api, own)
+        for lifecycle in api.lifecycles:
+            rows, left = len(lifecycle.rows()), len(missed[lifecycle.full_name])
+            click.echo(f"{lifecycle.full_name}: the reference model took {rows - left} of {rows} rows")
+    states, transitions = sum(part.states for part in parts), sum(part.transitions for part in parts)
+    decided = sum(len(part.checks) * len(part.views) for part in parts)
+    failed = sum(len(part.failures) for part in parts)
+    cut = sum(not part.complete and not part.failures for part in parts)
+    verdict = f"{failed} failed" if failed else "all hold" + (f", {cut} not complete" if cut else "")
+    click.echo(
+        f"total: {len(found)} APIs, {states} states, {transitions} transitions, {decided} properties decided, "
+        f"{seconds:.2f} s: {verdict}"
+    )
+
+
+def _say(text: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(text, nl=False, err=True)
+
+
+def _clear() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[2K", nl=False, err=True)
