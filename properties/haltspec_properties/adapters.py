@@ -68,10 +68,14 @@ class ReferenceAdapter:
         reference: the model.
         clock: the time in epoch seconds; the model's own clock if left out. Calls are kept apart by a microsecond
             where it stands still, so that their order is known.
+        alone: nobody else calls, nor moves a job from outside the API; see `Call.alone`.
     """
 
-    def __init__(self, reference: Reference, *, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self, reference: Reference, *, clock: Callable[[], float] | None = None, alone: bool = True
+    ) -> None:
         self.reference = reference
+        self.alone = alone
         self._clock = clock or reference.clock
         self._last = float("-inf")
 
@@ -90,7 +94,7 @@ class ReferenceAdapter:
             status=answer.status,
             error=answer.error,
             reply=answer.reply,
-            alone=True,
+            alone=self.alone,
         )
 
     def _tick(self) -> float:

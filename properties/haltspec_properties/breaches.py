@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from haltspec.shapes import Shapes
@@ -28,23 +29,40 @@ _WRONG: Final[tuple[Any, ...]] = (
 )
 
 
-def breaches(shapes: Shapes, operation: str, request: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Requests like a valid one but for one breach: each member left out, and each of each type, size, pattern, enum.
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One way to break the shape of a request.
 
-    Yields what is wrong in words, and the request; one request for each kind of breach of each member.
+    Args:
+        path: the member, from the outside in.
+        value: what it is given instead of what it has; None leaves it out.
+        words: what is wrong.
+    """
+
+    path: tuple[str, ...]
+    value: Any
+    words: str
+
+    def of(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """`request` with this breach; it has to have the member."""
+        return _changed(request, self.path, self.value)
+
+
+def breaches(shapes: Shapes, operation: str, request: Mapping[str, Any]) -> Iterator[Breach]:
+    """The breaches of a valid request: each member left out, and each of each type, size, pattern, enum.
+
+    One for each kind of breach of each member.
     """
     for path in _paths(request):
         found: set[str] = set()
-        without = _changed(request, path, None)
-        if shapes.request_faults(operation, without):
-            yield f"{'.'.join(path)} is left out", without
+        if shapes.request_faults(operation, _changed(request, path, None)):
+            yield Breach(path, None, f"{'.'.join(path)} is left out")
         for value in _WRONG:
-            wrong = _changed(request, path, value)
-            faults = shapes.request_faults(operation, wrong)
+            faults = shapes.request_faults(operation, _changed(request, path, value))
             kinds = {fault.breach.value for fault in faults}
             if len(faults) == 1 and not kinds & found:
                 found |= kinds
-                yield f"{'.'.join(path)} is {value!r}: {faults[0].constraint}", wrong
+                yield Breach(path, value, f"{'.'.join(path)} is {value!r}: {faults[0].constraint}")
 
 
 def _paths(value: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

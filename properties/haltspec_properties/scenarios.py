@@ -62,6 +62,7 @@ def scenarios(api: Api) -> Iterator[Scenario]:
         yield Scenario(f"{what}: strangers", partial(_strangers, binding))
         yield Scenario(f"{what}: other kinds", partial(_other_kinds, binding))
         yield Scenario(f"{what}: malformed requests", partial(_malformed, binding))
+    yield Scenario("beyond one job", _told)
     yield Scenario("every kind: to the end", partial(_to_the_end, creators))
     yield Scenario("every kind: stopped", partial(_to_the_end, creators, stop=True))
 
@@ -178,22 +179,30 @@ def _malformed(binding: Binding, stage: Stage) -> None:
     valid = session.example(binding, stage.home, 1)
     if binding.token_in:
         valid[binding.token_in] = "token-1"
-    for _, request in breaches(shapes, binding.operation, valid):
-        session.call(binding.operation, request, stage.home)
+    for breach in breaches(shapes, binding.operation, valid):
+        session.call(binding.operation, breach.of(valid), stage.home)
     for known in _make(stage, binding, 2):
         for asked in _bound(stage, known, Role.READ, Role.ORDER, Role.DELETE):
             request = session.service.order(asked, stage.home, known.key.id)
-            for _, wrong in breaches(shapes, asked.operation, request):
-                session.call(asked.operation, wrong, stage.home)
+            for breach in breaches(shapes, asked.operation, request):
+                session.call(asked.operation, breach.of(request), stage.home)
         for lists in _bound(stage, known, Role.LIST):
             parent = lists.parent_of(known.key.id) if lists.parent_of is not None else ""
             request = session.service.listing(lists, stage.home, parent, session.prelude(stage.home))
             if lists.limit_in:
                 request[lists.limit_in] = 2
             for probe in session.service.probes(lists, known.request) or ({},):
-                for _, wrong in breaches(shapes, lists.operation, {**request, **probe}):
-                    session.call(lists.operation, wrong, stage.home)
+                probing = {**request, **probe}
+                for breach in breaches(shapes, lists.operation, probing):
+                    session.call(lists.operation, breach.of(probing), stage.home)
         _look(stage, known)
+
+
+def _told(stage: Stage) -> None:
+    """The sequences of calls that the API's service knows."""
+    for story in stage.session.service.stories(stage.home):
+        for operation, request in story:
+            stage.session.call(operation, request, stage.home)
 
 
 def _to_the_end(creators: list[Binding], stage: Stage, *, stop: bool = False) -> None:
