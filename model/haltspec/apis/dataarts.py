@@ -2,9 +2,10 @@
 
 Jobs: one lifecycle, `job`, for both types, since they share one name space: a name is free (`absent`), or it is a batch
 job, or a real-time job. A batch job whose schedule runs out by itself is told apart from one that is scheduled for
-ever, since only the former may leave SCHEDULING without a call. Calls (version 1 of the API): create, list, show, show status, start, stop, delete, and run at
-once. Not covered: editing, importing and exporting jobs (a recording in which a job is edited or imported is outside
-this model), job instances, scripts, resources, and the console, whose pause and restore are moves that nobody sees.
+ever, since only the former may leave SCHEDULING without a call. Calls (version 1 of the API): create, list, show, show
+status, start, stop, delete, and run at once. The console's pause and restore are moves that nobody sees here. Not
+covered: editing, importing and exporting jobs (a recording in which a job is edited or imported is outside this model),
+job instances, scripts, resources.
 """
 
 from __future__ import annotations
