@@ -150,27 +150,34 @@ class _Projector:
         histories = tuple(h for h in self.histories.values() if h.events)
         return Projection(self.api, self.calls, histories, exchanges, sights, self.faults)
 
-    def _given_ids(self) -> Iterator[tuple[str, Call]]:
-        """The ids that creations and lists have shown, each with a call that did."""
+    def _given_ids(self) -> Iterator[tuple[str, tuple[Call, str]]]:
+        """The ids that creations and lists have shown, each with a call that did and the lifecycle of its job."""
         for call in self.calls:
             for bound in self.bound[call.operation] if succeeded(call) else ():
                 shown = [self._view_id(call, bound)] if bound.draws_id else []
                 if bound.operation.role is Role.LIST:
                     shown += [job.get(bound.id_member) for job in _items(call, bound.binding)]
-                yield from ((job_id, call) for job_id in shown if isinstance(job_id, str))
+                of = (call, bound.binding.lifecycle)
+                yield from ((job_id, of) for job_id in shown if isinstance(job_id, str))
 
-    def _request_faults(self, call: Call, shapes: Shapes, given: Mapping[str, Call]) -> tuple[Fault, ...]:
-        """What is wrong with a request, but for an id that was wrong already when the service gave it out.
+    def _request_faults(
+        self, call: Call, shapes: Shapes, given: Mapping[str, tuple[Call, str]]
+    ) -> tuple[Fault, ...]:
+        """What is wrong with a request, but for an id that the service itself gave out for such a job.
 
         A service whose ids are too long is told so once, by its reply; a client can only use them as they are. The
         good id of a model is no good id of a job, though.
         """
-        ids_in = {bound.binding.id_in for bound in self.bound[call.operation]}
+        takes = {(bound.binding.id_in, bound.binding.lifecycle) for bound in self.bound[call.operation]}
+        ids_in = {id_in for id_in, _ in takes}
 
         def is_excused(fault: Fault) -> bool:
-            giver = given.get(fault.value) if fault.member in ids_in and isinstance(fault.value, str) else None
-            wrong = () if giver is None else shapes.reply_faults(giver.operation, giver.reply)
-            return any(other.value == fault.value for other in wrong)
+            if fault.member not in ids_in or not isinstance(fault.value, str) or fault.value not in given:
+                return False
+            giver, lifecycle = given[fault.value]
+            if (fault.member, lifecycle) in takes:
+                return True
+            return any(other.value == fault.value for other in shapes.reply_faults(giver.operation, giver.reply))
 
         return tuple(f for f in shapes.request_faults(call.operation, call.request) if not is_excused(f))
 
@@ -306,13 +313,16 @@ class _Projector:
         return self.api.lifecycle(key.lifecycle).operation(seen.operation).on_parent
 
     def _creation_class(self, index: int, call: Call, bound: _Bound, key: JobKey) -> str:
-        """A creation that answers for a job made before, with its token and parameters, is of the contextual class."""
+        """A creation that answers for a job made before with its token is of the contextual class.
+
+        With other parameters too: what a token then does is an open question, and one reading is the same job.
+        """
         first = self.histories[key].created
-        token_in = bound.binding.token_in
-        if first is None or first == index or not token_in or call.request.get(token_in) is None:
-            return bound.operation.class_of(call.request)
-        if self.calls[first].operation == call.operation and self.calls[first].request == call.request:
-            return next((c.name for c in bound.operation.classes if c.contextual), PLAIN)
+        token = self._token(call, bound.binding)
+        if first is not None and first != index and token:
+            made = self.calls[first]
+            if made.operation == call.operation and self._token(made, bound.binding) == token:
+                return next((c.name for c in bound.operation.classes if c.contextual), PLAIN)
         return bound.operation.class_of(call.request)
 
     def _refused_again(self, call: Call, bound: _Bound) -> Iterator[tuple[JobKey, Observation]]:

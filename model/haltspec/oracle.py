@@ -398,7 +398,11 @@ class _Judge:
 
     def _error(self, index: int, call: Call) -> Iterator[Violation]:
         spec = self.api.error(call.error) if call.error else None
-        if spec is None or not spec.declared_by(call.operation):
+        if spec is not None and spec.code in self._answered(call.operation):
+            declared_here = True  # a row, or a reading of a silent cell, answers it
+        else:
+            declared_here = spec is not None and spec.declared_by(call.operation)
+        if spec is None or not declared_here:
             told = f"error {call.error!r}" if call.error else "no error code"
             fault = call.status is not None and call.status >= 500
             rule = "a fault is one of the declared errors" if fault else _UNDECLARED
@@ -421,6 +425,15 @@ class _Judge:
                 job=None,
                 calls=(index,),
             )
+
+    def _answered(self, operation: str) -> frozenset[str]:
+        """The error codes with which rows, readings included, answer a wire operation."""
+        found: set[str] = set()
+        for binding in self.api.bound(operation):
+            for row in self.api.lifecycle(binding.lifecycle).all_rows():
+                if isinstance(row.label, CallLabel) and row.label.operation == binding.role:
+                    found.add(row.label.reply.error or "")
+        return frozenset(found)
 
     def _rules(self) -> Iterator[Violation]:
         everywhere = self.api.rules
@@ -550,7 +563,8 @@ def _blame(automaton: Automaton, before: int, seen: Observation) -> tuple[str, S
         refusal = seen.what == ERROR
         _, row = min(rows, key=lambda r: (_refuses(r[1]) != refusal, refusal and r[0] != ABSENT, -r[1].grade))
         return row.name, row.source
-    return "an id is given once", lifecycle.frame
+    made = automaton.cell_rows(ABSENT, seen.operation, seen.cls)
+    return "an id is given once", made[0].source if made else lifecycle.frame
 
 
 def _refuses(row: Transition) -> bool:

@@ -28,6 +28,7 @@ from haltspec_properties.walk import unknown_id
 REPLAYS: Final = 3
 _WALK_CALLS: Final = 30
 _LONGEST_SHRUNK: Final = 40
+_LONGEST_REPLAYED: Final = 150
 Progress = Callable[[str], None]
 
 
@@ -251,11 +252,13 @@ class _Conformance:
 
     def _shrunk(self, calls: tuple[Call, ...], rule: str) -> tuple[Call, ...]:
         """Fewer calls whose replay still breaks the rule; none if no replay of them does."""
-        if len(calls) > _LONGEST_SHRUNK:
+        if len(calls) > _LONGEST_REPLAYED:
             return ()
         best = self._replay(calls)
         if not self._shows(best, rule):
             return ()
+        if len(calls) > _LONGEST_SHRUNK:
+            return best
         kept = list(calls)
         for call in reversed(calls):
             trial = [other for other in kept if other is not call]
@@ -355,7 +358,7 @@ def _any_call(stage: Stage, rng: Random, known: Known, number: int) -> None:
     session.ask(binding, tenant, job_id)
 
 
-# ---- in words and as JSON ---------------------------------------------------------------------------------------------
+# ---- in words and as JSON -------------------------------------------------------------------------------------------
 
 
 def render(run: Run, *, style: Callable[[str, str], str] = plain) -> Iterator[str]:

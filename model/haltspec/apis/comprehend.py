@@ -624,6 +624,17 @@ TRAINING = Lifecycle(
         Transition("unknown model's training is not stopped", ABSENT, call("StopTraining", refused("ResourceNotFoundException")), SAME, REF.states("StopTrainingDocumentClassifier, errors")),
         Transition("deletion accepted", (*_TRAINED, "IN_ERROR"), call("Delete", ok()), "DELETING", MODEL.states("DeleteDocumentClassifier"), free=True),
         Transition("a model in use is not deleted", (*_TRAINED, "IN_ERROR"), call("Delete", refused("ResourceInUseException")), SAME, MODEL.states("DeleteDocumentClassifier"), free=True),
+        *(
+            Transition(
+                f"a model in training is not deleted: {code}",
+                ("SUBMITTED", "TRAINING", "STOP_REQUESTED"),
+                call("Delete", refused(code)),
+                SAME,
+                MODEL.states("DeleteDocumentClassifier: terminated states only; the error is not named"),
+                free=True,
+            )
+            for code in ("ResourceUnavailableException", "ResourceInUseException", "InvalidRequestException")
+        ),
         Transition("a stopped model is deleted", "STOPPED", call("Delete", ok()), "DELETING", TERRAFORM.implies("document_classifier.go stops, waits, deletes")),
         Transition("unknown model is not deleted", ABSENT, call("Delete", refused("ResourceNotFoundException")), SAME, MODEL.states("DeleteDocumentClassifier, errors")),
         Transition("deleted", "DELETING", internal("vanish"), ABSENT, MODEL.states("DeleteDocumentClassifier: disappears")),
@@ -671,7 +682,6 @@ TRAINING = Lifecycle(
         _either("stop of training while queued", ("SUBMITTED",), "StopTraining", "InvalidRequestException", "STOP_REQUESTED", "aws-nuke stops models that are SUBMITTED or TRAINING alike; a recorded STOPPED model never began to train.", "accepted", "What does StopTraining answer for a SUBMITTED model?"),
         _either("stop of training again", ("STOP_REQUESTED", "STOPPED"), "StopTraining", "InvalidRequestException", SAME, "Not said; terraform-provider-aws stops any model before it deletes it.", "accepted", "What does StopTraining answer after an earlier one?"),
         _either("stop of training while deleting", ("DELETING",), "StopTraining", "ResourceNotFoundException", SAME, "Nothing found.", "accepted", "What does StopTraining answer for a model that is being deleted?"),
-        _either("deletion during training", ("SUBMITTED", "TRAINING", "STOP_REQUESTED"), "Delete", "ResourceUnavailableException", "DELETING", "The page allows deletion in terminated states (IN_ERROR, TRAINED) only; the error is not named.", "refused", "What does Delete answer while a model trains?"),
         _either("deletion again", ("DELETING",), "Delete", "ResourceUnavailableException", SAME, "Nothing found.", "accepted", "What does Delete answer for a model that is being deleted?"),
         _after_stop("fail", "IN_ERROR", "terraform-provider-aws waits for IN_ERROR as a possible end after a stop"),
         _after_stop("warn", "TRAINED_WITH_WARNING", "the status is younger than the page"),

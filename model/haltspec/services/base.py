@@ -204,6 +204,10 @@ class Service:
         """Members to try on a list: filters that fit a job made by the request `created`, that do not, and clashes."""
         return ()
 
+    def stories(self, tenant: str) -> tuple[tuple[tuple[str, dict[str, Any]], ...], ...]:
+        """Sequences of calls (operation, request) for rules that the usual calls on one job do not touch."""
+        return ()
+
     def variants(self, binding: Binding) -> int:
         """How many kinds of examples there are: `number` modulo this picks one."""
         return 1

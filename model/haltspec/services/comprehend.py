@@ -100,6 +100,32 @@ class Comprehend(aws.FilteredLists):
             ({}, {"JobName": "nightly"}, {"JobName": "night"}) if binding.role == "Start" else super().extras(binding)
         )
 
+    def stories(self, tenant: str) -> tuple[tuple[tuple[str, dict[str, Any]], ...], ...]:
+        """More jobs than a page has, too many tags, redaction of nothing, and models that are not there."""
+        account, _, region = tenant.partition("/")
+        request = {
+            "InputDataConfig": {"S3Uri": f"s3://inbox-{account}/documents"},
+            "OutputDataConfig": {"S3Uri": f"s3://outbox-{account}/results"},
+            "DataAccessRoleArn": f"arn:aws:iam::{account}:role/analyst",
+        }
+        english = {**request, "LanguageCode": "en"}
+        tags = [{"Key": f"key-{number}", "Value": "value"} for number in range(_TAG_LIMIT + 1)]
+        many = [("StartDominantLanguageDetectionJob", request)] * (self.page + 1)
+        kinds = (
+            ("DocumentClassifier", "document-classifier", "StartDocumentClassificationJob", request),
+            ("EntityRecognizer", "entity-recognizer", "StartEntitiesDetectionJob", english),
+        )
+        missing = []
+        for stem, kind, start, given in kinds:
+            named = {f"{stem}Arn": f"arn:{aws.partition_of(region)}:comprehend:{region}:{account}:{kind}/nowhere"}
+            missing.append(((f"Describe{stem}", named), (start, {**given, **named})))
+        return (
+            (*many, ("ListDominantLanguageDetectionJobs", {})),
+            (("StartEntitiesDetectionJob", {**english, "Tags": tags}),),
+            (("StartPiiEntitiesDetectionJob", {**english, "Mode": "ONLY_REDACTION"}),),
+            *missing,
+        )
+
     def probes(self, binding: Binding, created: Request) -> tuple[dict[str, Any], ...]:
         """Each filter alone, two at once, and none in an empty filter."""
         is_model = binding.lifecycle == "training"
