@@ -697,7 +697,6 @@ ANSWERED_OTHERWISE = {
     ("job", "not listed while it does not exist"): "a list looks at its row and takes none",
     ("run", "listed"): "a list looks at its row and takes none",
     ("run", "not listed while it does not exist"): "a list looks at its row and takes none",
-    ("run", "its jobs are listed"): "ListJobs of a run that is there is answered by the jobs",
     ("run", "not scheduled: something it names is unknown"): "the service refuses before a row is sought",
     ("run", "not scheduled: something it names does not fit"): "the service refuses before a row is sought",
 }
@@ -1037,6 +1036,19 @@ class TestOracle:
         ]
         assert judge(API, calls).verdict is Verdict.PASS
 
+    def test_rejects_a_job_that_comes_back_after_its_run(self) -> None:
+        """Where the recording has the run's creation, its jobs are born once, and are gone for good with it."""
+        calls = [
+            scheduled(),
+            recorded("ListJobs", {"arn": RUN_ARN}, 1, {"jobs": [a_job("COMPLETED/PASSED")]}),
+            recorded("DeleteRun", {"arn": RUN_ARN}, 2, {}),
+            recorded("GetJob", {"arn": JOB_ARN}, 3, error="NotFoundException"),
+            seen("GetJob", "COMPLETED/PASSED", 4),
+        ]
+        assert judge(API, calls[:-1]).verdict is Verdict.PASS
+        rules = {v.rule for v in judge(API, calls).violations}
+        assert "devicefarm/job/unknown job is not described" in rules
+
     def test_rejects_a_job_that_leaves_the_list(self) -> None:
         """Once a job was listed, it is in every later list of its run."""
         calls = [
@@ -1290,6 +1302,8 @@ POSSIBLE: dict[str, tuple[tuple[Exchange, ...], ...]] = {
             show(STOPPED, 4, arn=SISTER),
         ),
         (stop(JOB_ARN, 1), show(STOPPED, 2, arn=SISTER)),
+        (show("RUNNING/PENDING", 1, arn=SISTER), stop(JOB_ARN, 2), show(STOPPED, 3, arn=SISTER, started=200.0)),
+        (show("PENDING/PENDING", 1, arn=SISTER), stop(JOB_ARN, 2), show(STOPPED, 3, arn=SISTER, started=200.0)),
     ),
 }
 

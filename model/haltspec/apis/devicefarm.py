@@ -170,6 +170,8 @@ _WAITING_EVENTS: Final = {
 }
 WAITING: Final = tuple(_WAITING_NOTES)
 """The statuses before tests have begun; no document orders them."""
+_UNBEGUN: Final = tuple(status for status in WAITING if status != "PROCESSING")
+"""Those that surely come before the tests."""
 RESULTS: Final = {"PASSED": "pass", "WARNED": "warn", "FAILED": "fail", "ERRORED": "err", "SKIPPED": "skip"}
 """The results that come about by themselves, each with its event."""
 _ENDS: Final = (*RESULTS, "STOPPED")
@@ -322,7 +324,7 @@ def _minutes_fit(sight: rules.Sight) -> str | None:
 
 def _unbilled_while_waiting(sight: rules.Sight) -> str | None:
     metered = _number(sight.job, "deviceMinutes.metered")
-    if sight.status not in WAITING or sight.status == "PROCESSING" or not metered:
+    if sight.status not in _UNBEGUN or not metered:
         return None
     return f"{metered} minutes are metered while it shows {sight.status}"
 
@@ -332,7 +334,7 @@ _COMMON_RULES: Final = (
     rules.present("created", MODEL.implies("examples; aws-device-farm-jenkins-plugin 114")),
     rules.present("stopped", MODEL.implies("stop time of an execution"), when=("COMPLETED",)),
     rules.absent("stopped", MODEL.implies("stop time of an execution"), when=(*WAITING, "RUNNING", "STOPPING")),
-    rules.absent("started", MODEL.implies("start time of an execution"), when=tuple(s for s in WAITING if s != "PROCESSING")),
+    rules.absent("started", MODEL.implies("start time of an execution"), when=_UNBEGUN),
     rules.constant("created", MODEL.implies("time of creation")),
     rules.constant("started", MODEL.implies("start time")),
     rules.constant("stopped", MODEL.implies("stop time")),
@@ -416,8 +418,8 @@ _EXPIRY: Final = OpenQuestion(
     "queued for more than a day",
     "What becomes of a job that waited for 24 hours?",
     tuple(
-        Reading(name, f"It ends as {target}.", (Transition(f"waited too long: {name}", WAITING, internal("expire"), target, assumed("the limits page gives the time, not what follows")),))
-        for name, target in (("SKIPPED", "SKIPPED"), ("ERRORED", "ERRORED"), ("STOPPED", "STOPPED_UNSTARTED"))
+        Reading(result, f"It ends with {result}.", (Transition(f"waited too long: {result}", WAITING, internal("expire"), result, assumed("the limits page gives the time, not what follows")),))
+        for result in ("SKIPPED", "ERRORED")
     ),
     "SKIPPED",
     "limits: a run stays queued for at most 24 hours; what happens then is not said.",
@@ -965,11 +967,12 @@ class _Siblings:
     """Which jobs were seen to go on, which stops were asked, and of which runs a job was stopped since.
 
     A stop counts as asked from its call on, answered or not, so that calls in flight never put the blame on another.
+    A job that had begun may have ended STOPPED by a timeout: only STOPPING is held against it then.
     """
 
     def __init__(self) -> None:
         self.asked: set[Place] = set()
-        self.going_on: set[Place] = set()
+        self.going_on: dict[Place, str] = {}
         self.stopped_in: dict[Place, str] = {}
 
     def begin(self, exchange: rules.Exchange) -> None:
@@ -989,11 +992,13 @@ class _Siblings:
         if exchange.binding.lifecycle != "job" or not isinstance(arn, str):
             return None
         place, run = (exchange.tenant, arn), (exchange.tenant, run_of(arn))
-        if status != "STOPPING" and result != "STOPPED":
-            if status in (*WAITING, "RUNNING") and run not in self.stopped_in:
-                self.going_on.add(place)
+        before = self.going_on.get(place)
+        if status in (*WAITING, "RUNNING") and (run not in self.stopped_in or before is not None):
+            self.going_on[place] = status
+        never_began = before in _UNBEGUN and result == "STOPPED" and "started" not in shown
+        if before is None or run not in self.stopped_in or not (status == "STOPPING" or never_began):
             return None
-        if place not in self.going_on or run not in self.stopped_in or {place, run} & self.asked:
+        if {place, run} & self.asked:
             return None
         return f"the job {arn} shows {status}/{result}; only {self.stopped_in[run]} of its run was stopped"
 
