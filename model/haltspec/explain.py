@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from haltspec.automaton import UNKNOWN, Automaton, Observation
 from haltspec.linearize import Step, steps
 from haltspec.lts import Grade
-from haltspec.observe import History, JobKey
+from haltspec.observe import History
 from haltspec.oracle import Report, Settings, judgement
+from haltspec.spec import JobKey
 
 
 class Effect(enum.Enum):

@@ -10,7 +10,7 @@ import bisect
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Observation
 from haltspec.lts import PLAIN, Lifecycle, Operation, Role
@@ -18,20 +18,11 @@ from haltspec.lts import Call as CallLabel
 from haltspec.rules import Exchange, Job, Sight
 from haltspec.shapes import Fault, Shapes
 from haltspec.shapes import load as load_shapes
-from haltspec.spec import Api, Binding, Nature, Pattern, reach
+from haltspec.spec import Api, Binding, JobKey, Nature, Pattern, reach
 from haltspec.trace import Call
 
 _READING = (Role.READ, Role.LIST)
 _OUTSIDE = (Nature.THROTTLE, Nature.ACCESS)
-
-
-class JobKey(NamedTuple):
-    """A job: tenant, lifecycle, kind (empty where the wire does not tell), and the id it goes by."""
-
-    tenant: str
-    lifecycle: str
-    kind: str
-    id: str
 
 
 @dataclass(frozen=True, slots=True)

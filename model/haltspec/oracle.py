@@ -17,11 +17,11 @@ from haltspec.automaton import ERROR, OK, UNKNOWN, Automaton, Observation
 from haltspec.linearize import Step, steps
 from haltspec.lts import ABSENT, Grade, Internal, LeadsTo, Role, Source, Transition
 from haltspec.lts import Call as CallLabel
-from haltspec.observe import History, JobKey, Projection, project, succeeded
+from haltspec.observe import History, Projection, project, succeeded
 from haltspec.rules import CallRule, HistoryRule, SightRule, Watcher
 from haltspec.shapes import Breach, Shapes
 from haltspec.shapes import load as load_shapes
-from haltspec.spec import Api, Nature, reach
+from haltspec.spec import Api, JobKey, Nature, reach
 from haltspec.trace import Call
 
 _MOST_READS: Final = 64

@@ -22,8 +22,8 @@ from haltspec import services
 from haltspec.errors import Misuse, Unknown
 from haltspec.lts import ABSENT, ANY_ERROR, PLAIN, Call, Internal, Lifecycle, Operation, Request, Role, Transition
 from haltspec.machine import JobMachine, machine_for
-from haltspec.services.base import Answer, Job, JobKey, Service
-from haltspec.spec import Api, Binding
+from haltspec.services.base import Answer, Job, Service
+from haltspec.spec import Api, Binding, JobKey
 
 if TYPE_CHECKING:
     from haltspec.shapes import Shapes

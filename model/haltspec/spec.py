@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from haltspec.errors import BadLifecycle, Unknown
 from haltspec.lts import ANY_ERROR, Document, Grade, Lifecycle, OpenQuestion, Operation, Request, Role, Rule, Source
@@ -18,6 +18,15 @@ Path = tuple[str, ...]
 
 Pattern = tuple[str | None, ...]
 """Shown values, one for each status member; None stands for any value. `()` matches whatever is shown."""
+
+
+class JobKey(NamedTuple):
+    """A job: tenant, lifecycle, kind (empty where the wire does not tell), and the id it goes by."""
+
+    tenant: str
+    lifecycle: str
+    kind: str
+    id: str
 
 
 class Nature(enum.Enum):

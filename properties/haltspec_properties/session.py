@@ -12,9 +12,9 @@ from typing import Any
 
 from haltspec import services
 from haltspec.lts import Role
-from haltspec.observe import JobKey, succeeded
+from haltspec.observe import succeeded
 from haltspec.services.base import Service
-from haltspec.spec import Api, Binding, reach
+from haltspec.spec import Api, Binding, JobKey, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
 

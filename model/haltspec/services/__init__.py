@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 from functools import cache
 
-from haltspec.services.base import Answer, Job, JobKey, Service, World
+from haltspec.services.base import Answer, Job, Service, World
 
-__all__ = ["Answer", "Job", "JobKey", "Service", "World", "load"]
+__all__ = ["Answer", "Job", "Service", "World", "load"]
 
 
 @cache

@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from haltspec.errors import Misuse
 from haltspec.lts import ABSENT, PLAIN, Request, Transition
-from haltspec.spec import Api, Binding
+from haltspec.spec import Api, Binding, JobKey
 
 if TYPE_CHECKING:
     from haltspec.shapes import Fault, Shapes
@@ -30,15 +30,6 @@ class Answer:
     status: int
     reply: dict[str, Any] | None
     error: str | None = None
-
-
-class JobKey(NamedTuple):
-    """Which job: ids are unique in a tenant."""
-
-    tenant: str
-    lifecycle: str
-    kind: str
-    id: str
 
 
 @dataclass(slots=True, eq=False)

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any, ClassVar, Final
 
 from haltspec.apis.devicefarm import (
+    API,
     BUCKETS,
     JOB_ENDS,
     RESULTS,
@@ -24,8 +25,8 @@ from haltspec.apis.devicefarm import (
 )
 from haltspec.lts import ABSENT, Call, Internal, Request, Role, Transition
 from haltspec.services import aws
-from haltspec.services.base import Answer, Job, JobKey, World
-from haltspec.spec import Binding
+from haltspec.services.base import Answer, Job, World
+from haltspec.spec import Binding, JobKey
 
 CUSTOMER_TESTS: Final = 2
 """How many tests a job runs between its setup and its teardown."""
@@ -48,6 +49,7 @@ _WORST_FIRST: Final = {
     "STOPPED over ERRORED over FAILED": ("STOPPED", "ERRORED", "FAILED", "WARNED", "PASSED", "SKIPPED"),
 }
 _NOBODY: Final = "000000000000/us-west-2"
+_ROWS: Final = {(lifecycle.name, row.name): row for lifecycle in API.lifecycles for row in lifecycle.all_rows()}
 _KINDS_OF: Final = {"appArn": "upload", "devicePoolArn": "devicepool"}
 _FARM: Final = (
     ("Pixel 8", "Google", "PHONE", "ANDROID", "14"),
@@ -205,18 +207,24 @@ class DeviceFarm(aws.AwsService):
     # ---- what agrees with the other jobs -----------------------------------------------------------------------------
 
     def permits(self, world: World, job: Job, row: Transition) -> bool:
-        """A run moves as its jobs do; a stop does what the chosen readings and the other jobs leave to it."""
-        if isinstance(row.label, Internal):
-            return job.key.lifecycle == "job" or row.target == self._wanted(world, job)
-        if row.label.operation == "Schedule":
-            return row.label.reply.error is None  # `check` refuses what does not fit
-        if row.label.operation in ("StopRun", "DeleteRun"):
-            return row.label.reply.error is None and self._fits_the_run(world, job, row)
-        if row.label.operation != "Stop" or row.target_from(job.state) == job.state:
+        """A run moves as its jobs do; a stop does what the chosen readings and the other jobs leave to it.
+
+        What a row was meant to do decides, so that a changed row is taken where its original would have been.
+        """
+        meant = _ROWS.get((job.key.lifecycle, row.name))
+        if meant is None:
             return True
-        if job.key.lifecycle == "run" and row.target in _RUN_ENDS:
-            return self._is_chosen(world, job, row) and self._ends_at_once(world, job, row)
-        return self._is_chosen(world, job, row)
+        if isinstance(meant.label, Internal):
+            return job.key.lifecycle == "job" or meant.target == self._wanted(world, job)
+        if meant.label.operation == "Schedule":
+            return meant.label.reply.error is None  # `check` refuses what does not fit
+        if meant.label.operation in ("StopRun", "DeleteRun"):
+            return meant.label.reply.error is None and self._fits_the_run(world, job, meant)
+        if meant.label.operation != "Stop" or meant.target_from(job.state) == job.state:
+            return True
+        if job.key.lifecycle == "run" and meant.target in _RUN_ENDS:
+            return self._is_chosen(world, job, meant) and self._ends_at_once(world, job, meant)
+        return self._is_chosen(world, job, meant)
 
     def _fits_the_run(self, world: World, job: Job, row: Transition) -> bool:
         """A job of a run that the stop has ended has ended too."""
@@ -305,7 +313,7 @@ class DeviceFarm(aws.AwsService):
             return
         if "started" in job.data and "started" not in run.data:
             run.put(started=job.data["started"])
-        following = world.enabled(run)
+        following = [move for move in world.enabled(run) if ("run", move.name) in _ROWS]
         if following:
             world.fire(run, following[0])
 

@@ -99,8 +99,7 @@ class Rekognition(aws.AwsService):
             config = {"FeatureConfig": {"ContentModeration": {"ConfidenceThreshold": 50.0}}} if is_adapter else {}
             shelf = projects[2 if is_adapter else 0]
             return {"ProjectArn": shelf, "VersionName": f"version-{number}", "OutputConfig": _PLACE, **_DATA, **config}
-        versions = [str(reply["ProjectVersionArn"]) for reply in made if "ProjectVersionArn" in reply]
-        source = versions[number % len(versions)] if versions else _version_arn(projects[0], "none", "0")
+        source = _source(made, number) or _version_arn(projects[0], "none", "0")
         owner = next((project for project in projects if home(project) == home(source)), nowhere)
         return {**_copy_of(source, owner, projects[1]), "VersionName": f"copy-{number}"}
 
@@ -118,9 +117,11 @@ class Rekognition(aws.AwsService):
         return super().order(binding, tenant, job_id)
 
     def extras(self, binding: Binding) -> tuple[dict[str, Any], ...]:
-        """A maximum of units below the minimum; a copy to an account that is not the version's."""
+        """A maximum of units below the minimum; what only adapters have; a copy to an account not the version's."""
         if binding.role == "Start":
             return ({}, {"MinInferenceUnits": 2, "MaxInferenceUnits": 1})
+        if binding.role == "AddVersion":
+            return ({}, {"FeatureConfig": {"ContentModeration": {"ConfidenceThreshold": 50.0}}})
         if binding.role == "CopyFrom":
             return ({}, {"DestinationProjectArn": _nowhere("000000000000/us-east-1")})
         return super().extras(binding)
@@ -293,8 +294,10 @@ class Rekognition(aws.AwsService):
         """A version or project as a list shows it, or what the other operations tell of it."""
         arn = {"ProjectArn" if job.key.lifecycle == "project" else "ProjectVersionArn": job.key.id}
         if binding.full:
-            return {**arn, **(_project(job) if job.key.lifecycle == "project" else _version(world, job)), **shown}
-        return arn if binding.role in ("Create", "Copy") else {"Status": shown["Status"]}
+            return {**arn, **(_project(job) if job.key.lifecycle == "project" else _version(job, shown)), **shown}
+        return (
+            arn if binding.role in ("Create", "Copy") else {name: shown[name] for name in ("Status",) if name in shown}
+        )
 
     def error_body(self, code: str, text: str) -> dict[str, Any]:
         """The four members that the guide shows; equal errors have equal references."""
@@ -325,6 +328,14 @@ class Rekognition(aws.AwsService):
 def _feature(project: Job | None) -> str:
     """The feature of a project: Custom Labels if the request did not say."""
     return str(project.data["request"].get("Feature", _LABELS)) if project is not None else _LABELS
+
+
+def _source(made: Sequence[Mapping[str, Any]], number: int) -> str | None:
+    """A version to copy: one that can be copied by what is known of it, or any if the number is even."""
+    versions = [view for view in made if "ProjectVersionArn" in view]
+    trained = [v for v in versions if v.get("Status") in _COPYABLE and v.get("Feature", _LABELS) == _LABELS]
+    found = trained if trained and number % 2 else versions
+    return str(found[number // 2 % len(found)]["ProjectVersionArn"]) if found else None
 
 
 def _nowhere(tenant: str) -> str:
@@ -397,15 +408,15 @@ def _project(job: Job) -> dict[str, Any]:
     return {"CreationTimestamp": job.data["CreationTimestamp"], "Feature": _feature(job), **update}
 
 
-def _version(world: World, job: Job) -> dict[str, Any]:
+def _version(job: Job, shown: Mapping[str, str]) -> dict[str, Any]:
     """The members of a described version besides its ARN, status and feature."""
-    request, status = job.data["request"], world.api.lifecycle("version").state(job.state).shows[0]
+    request = job.data["request"]
     members = {name: request[name] for name in _ECHOED if name in request}
     members |= {name: job.data[name] for name in _NOTED if name in job.data}
     if "TrainingData" in request:
         members["TrainingDataResult"] = {"Input": request["TrainingData"]}
         members["TestingDataResult"] = {"Input": request["TestingData"]}
-    return {**members, "StatusMessage": _MESSAGES[status]}
+    return {**members, "StatusMessage": _MESSAGES[shown["Status"]]}
 
 
 SERVICE: Final = Rekognition()
