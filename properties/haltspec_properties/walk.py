@@ -8,9 +8,11 @@ each the job is looked at, so that a wrong state shows at once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
+from string import hexdigits
 from typing import Final
 
 from haltspec.lts import PLAIN, Role, Transition
@@ -24,6 +26,9 @@ from haltspec_properties.session import Known, Session
 
 LIVE_JOBS: Final = 6
 """So many of the youngest jobs of each lifecycle are acted on."""
+
+FEW_JOBS: Final = 3
+"""With fewer jobs than this, more are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,12 @@ class Walk:
 
     def step(self) -> None:
         """Do one action, or go one way to a row."""
-        bare = self._is_bare()
-        if not bare and self.rng.random() < 0.5 and self._aim():
+        if self._is_bare() and self.rng.random() < 0.3:
+            actions = list(self._creations(self.lifecycle))
+        elif self.rng.random() < 0.5 and self._aim():
             return
-        actions = list(self._creations(self.lifecycle) if bare and self.rng.random() < 0.5 else self.actions())
+        else:
+            actions = list(self.actions())
         weights = [1.0 / (1 + self.done[action.sign]) for action in actions]
         (action,) = self.rng.choices(actions, weights)
         self.done[action.sign] += 1
@@ -115,7 +122,7 @@ class Walk:
         for known in self._live():
             job = self.reference.find(known.key.tenant, known.key.id)
             if job is not None and self.lifecycle in ("", known.key.lifecycle):
-                ways += ((known, way) for way in self._ways(known.key.lifecycle, job.state))
+                ways += ((known, way) for way in shortest_ways(self._rows(known.key.lifecycle), job.state))
         if not ways:
             return False
         weights = [1.0 / (1 + self.done["row", k.key.lifecycle, w[-1].name]) / (1 + 0.1 * len(w)) for k, w in ways]
@@ -125,24 +132,6 @@ class Walk:
             if not self._go(known, row):
                 break
         return True
-
-    def _ways(self, lifecycle: str, state: str) -> Iterator[tuple[Transition, ...]]:
-        """The shortest way from a state to each row, the row itself last."""
-        rows = self._rows(lifecycle)
-        seen: dict[str, tuple[Transition, ...]] = {state: ()}
-        todo = [state]
-        told: set[str] = set()
-        for here in todo:
-            way = seen[here]
-            for row in rows:
-                if here in row.states:
-                    if row.name not in told:
-                        told.add(row.name)
-                        yield (*way, row)
-                    target = row.target_from(here)
-                    if target not in seen:
-                        seen[target] = (*way, row)
-                        todo.append(target)
 
     def _rows(self, lifecycle: str) -> tuple[Transition, ...]:
         """The rows of a lifecycle that can be aimed at: moves of the service, and plain calls on the job."""
@@ -192,15 +181,15 @@ class Walk:
             if any(other.lifecycle == self.lifecycle for other in self.api.bound(binding.operation))
         ]
         for binding in related:
-            yield Action((key.lifecycle, state, binding.role), lambda b=binding: self._ask(b, known))
+            yield Action((key.lifecycle, state, binding.role), partial(self._ask, binding, known))
         if related and job is not None:
             for row in self.reference.enabled(job):
-                yield Action((key.lifecycle, state, row.name), lambda j=job, r=row.name: self._event(j, r, known))
+                yield Action((key.lifecycle, state, row.name), partial(self._event, job, row.name, known))
 
     def _is_bare(self) -> bool:
-        """True if no job of the lifecycle walked through is there to be acted on."""
+        """True if few jobs of the lifecycle walked through are there to be acted on."""
         jobs = (self.reference.find(k.key.tenant, k.key.id) for k in self._live() if k.key.lifecycle == self.lifecycle)
-        return self.lifecycle != "" and all(job is None for job in jobs)
+        return self.lifecycle != "" and sum(job is not None for job in jobs) < FEW_JOBS
 
     def _creators(self) -> Iterator[Binding]:
         for binding in self.api.bindings:
@@ -215,9 +204,9 @@ class Walk:
                 continue
             variants = self.reference.service.variants(binding)
             for variant in range(variants):
-                yield Action(("create", binding.operation, str(variant)), lambda b=binding, v=variant: self._create(b, v))
+                yield Action(("create", binding.operation, str(variant)), partial(self._create, binding, variant))
             if binding.token_in:
-                yield Action(("token", binding.operation), lambda b=binding: self._create(b, 0, token=True))
+                yield Action(("token", binding.operation), partial(self._create, binding, 0, token=True))
 
     def _is_creation(self, binding: Binding) -> bool:
         return self.api.role(binding).role is Role.CREATE
@@ -248,19 +237,19 @@ class Walk:
         job = self.reference.find(key.tenant, key.id)
         state = job.state if job is not None else "absent"
         for binding in self.session.bindings(key, Role.READ, Role.ORDER, Role.DELETE):
-            yield Action((key.lifecycle, state, binding.role), lambda b=binding: self._ask(b, known))
+            yield Action((key.lifecycle, state, binding.role), partial(self._ask, binding, known))
             others = [tenant for tenant in self.tenants if tenant != key.tenant]
             if others:
-                run: Callable[[], object] = lambda b=binding, o=others: self._elsewhere(b, known, self.rng.choice(o))  # noqa: E731
+                run = partial(self._elsewhere, binding, known, others)
                 yield Action((key.lifecycle, "elsewhere", binding.role), run)
-            yield Action((key.lifecycle, "unknown", binding.role), lambda b=binding: self._unknown(b, known))
+            yield Action((key.lifecycle, "unknown", binding.role), partial(self._unknown, binding, known))
             for other in self._foreign(binding):
-                yield Action((key.lifecycle, "foreign", binding.role), lambda o=other: self._ask(o, known))
+                yield Action((key.lifecycle, "foreign", binding.role), partial(self._ask, other, known))
         if known.binding.id_in or known.request.get(known.binding.token_in) is not None:
-            yield Action((key.lifecycle, state, "create again"), lambda: self._again(known))
+            yield Action((key.lifecycle, state, "create again"), partial(self._again, known))
         if job is not None:
             for row in self.reference.enabled(job):
-                yield Action((key.lifecycle, state, row.name), lambda j=job, r=row.name: self._event(j, r, known))
+                yield Action((key.lifecycle, state, row.name), partial(self._event, job, row.name, known))
 
     def _foreign(self, binding: Binding) -> Iterator[Binding]:
         """The same role on another kind of job, whose requests can take the id."""
@@ -275,8 +264,8 @@ class Walk:
         self.session.ask(binding, known.key.tenant, known.key.id, **extra)
         self.look(known)
 
-    def _elsewhere(self, binding: Binding, known: Known, tenant: str) -> None:
-        self.session.ask(binding, tenant, known.key.id)
+    def _elsewhere(self, binding: Binding, known: Known, tenants: list[str]) -> None:
+        self.session.ask(binding, self.rng.choice(tenants), known.key.id)
         self.look(known)
 
     def _unknown(self, binding: Binding, known: Known) -> None:
@@ -306,7 +295,7 @@ class Walk:
         for known in self._live():
             for binding in self.session.bindings(known.key, Role.LIST):
                 if self.lifecycle in ("", binding.lifecycle):
-                    yield Action(("list", binding.operation), lambda b=binding, k=known: self._list(b, k))
+                    yield Action(("list", binding.operation), partial(self._list, binding, known))
 
     def _list(self, binding: Binding, known: Known) -> None:
         parent = binding.parent_of(known.key.id) if binding.parent_of else known.parent
@@ -314,7 +303,27 @@ class Walk:
         self.session.listing(binding, known.key.tenant, parent, **paged)
 
 
+def shortest_ways(rows: Sequence[Transition], state: str) -> Iterator[tuple[Transition, ...]]:
+    """The shortest way from a state over `rows` to each of them that can be reached, the row itself last."""
+    seen: dict[str, tuple[Transition, ...]] = {state: ()}
+    todo = [state]
+    told: set[str] = set()
+    for here in todo:
+        way = seen[here]
+        for row in rows:
+            if here in row.states:
+                if row.name not in told:
+                    told.add(row.name)
+                    yield (*way, row)
+                target = row.target_from(here)
+                if target not in seen:
+                    seen[target] = (*way, row)
+                    todo.append(target)
+
+
 def unknown_id(like: str, number: int) -> str:
-    """An id of the same form as `like` that nobody was given: its last hexadecimal or decimal digits are others."""
-    tail = f"{number:08d}"
-    return like[: -len(tail)] + tail if len(like) > len(tail) + 8 else f"{like}-{tail}"
+    """An id of the same form as `like` that nobody was given: its last digits are others, or there are more of them."""
+    size = min(len(like) - len(like.rstrip(hexdigits)), 8)
+    if size < 5:
+        return f"{like}-{number:08d}"
+    return like[:-size] + f"{10**size - 1 - number % 10**size:0{size}d}"
