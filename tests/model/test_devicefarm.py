@@ -1161,6 +1161,10 @@ OF_RUNS: dict[str, tuple[Sight, Sight]] = {
         sight(ENDED, of="GetRun", arn=RUN_ARN, totalJobs=2, completedJobs=2),
         sight(ENDED, of="GetRun", arn=RUN_ARN, totalJobs=2, completedJobs=1),
     ),
+    "completedJobs never goes down": (
+        sight(completedJobs=1, earlier=sight(completedJobs=1)),
+        sight(completedJobs=1, earlier=sight(completedJobs=2)),
+    ),
     "resultCode goes with SKIPPED": (
         sight("COMPLETED/SKIPPED", of="GetRun", resultCode="PARSING_FAILED"),
         sight("COMPLETED/FAILED", of="GetRun", resultCode="PARSING_FAILED"),
@@ -1264,6 +1268,25 @@ HISTORIES: dict[str, tuple[tuple[Exchange, ...], ...]] = {
         (exchange("DeleteRun", {}, 1, arn=RUN_ARN), show(ENDED, 2)),
         (exchange("DeleteRun", {}, 1, arn=RUN_ARN), exchange("ListJobs", {"jobs": [a_job(ENDED)]}, 2, arn=RUN_ARN)),
     ),
+    "a run with a job that has begun does not wait": (
+        (show("RUNNING/PENDING", 1), show("PREPARING/PENDING", 2, arn=RUN_ARN)),
+    ),
+    "a run stops only if it or a job of it was stopped": (
+        (show("RUNNING/PENDING", 1, arn=RUN_ARN), show("STOPPING/PENDING", 2, arn=RUN_ARN)),
+        (
+            show("RUNNING/PENDING", 1, arn=RUN_ARN),
+            exchange("StopRun", {}, 2, arn=SISTER_RUN),
+            show("STOPPING/PENDING", 3, arn=RUN_ARN),
+        ),
+    ),
+    "a run's result is that of one of its jobs": (
+        (show("COMPLETED/FAILED", 1), show(ENDED, 2, arn=RUN_ARN, totalJobs=1)),
+        (
+            show(ENDED, 1, arn=RUN_ARN, totalJobs=2),
+            show("COMPLETED/FAILED", 2),
+            show("COMPLETED/WARNED", 3, arn=SISTER),
+        ),
+    ),
     ALONE: (
         (show("RUNNING/PENDING", 1, arn=SISTER), stop(JOB_ARN, 2), show("STOPPING/PENDING", 3, arn=SISTER)),
         (show("PENDING/PENDING", 1, arn=SISTER), stop(JOB_ARN, 2), show(STOPPED, 3, arn=SISTER)),
@@ -1284,6 +1307,28 @@ POSSIBLE: dict[str, tuple[tuple[Exchange, ...], ...]] = {
         (
             exchange("DeleteRun", {"__type": "ArgumentException"}, 1, error="ArgumentException", arn=RUN_ARN),
             show(ENDED, 2),
+        ),
+    ),
+    "a run with a job that has begun does not wait": (
+        (show("RUNNING/PENDING", 1), show("PROCESSING/PENDING", 2, arn=RUN_ARN)),
+        (show("RUNNING/PENDING", 1, 5), show("PREPARING/PENDING", 2, arn=RUN_ARN)),
+    ),
+    "a run stops only if it or a job of it was stopped": (
+        (show("RUNNING/PENDING", 1, arn=RUN_ARN), stop(JOB_ARN, 2), show("STOPPING/PENDING", 3, arn=RUN_ARN)),
+        (
+            show("RUNNING/PENDING", 1, arn=RUN_ARN),
+            exchange("StopRun", None, 2, arn=RUN_ARN),
+            show("STOPPING/PENDING", 3, arn=RUN_ARN),
+        ),
+        (show("STOPPING/PENDING", 1, arn=RUN_ARN),),
+    ),
+    "a run's result is that of one of its jobs": (
+        (show("COMPLETED/FAILED", 1), show(ENDED, 2, arn=RUN_ARN, totalJobs=2)),
+        (show("COMPLETED/FAILED", 1), show(STOPPED, 2, arn=RUN_ARN, totalJobs=1)),
+        (
+            show("COMPLETED/FAILED", 1),
+            show(ENDED, 2, arn=SISTER),
+            show("COMPLETED/FAILED", 3, arn=RUN_ARN, totalJobs=2),
         ),
     ),
     ALONE: (

@@ -824,6 +824,7 @@ RUN: Final = Lifecycle(
     rules=(
         *_COMMON_RULES,
         rules.holds("completed jobs are among the run's jobs", "completedJobs is at most totalJobs, and equal to it in a COMPLETED run that was not skipped as a whole.", assumed("the names; a run that did not parse had 0 completed jobs (aws-device-farm-jenkins-plugin 114)"), _jobs_complete),
+        rules.monotone("completedJobs", assumed("nothing leaves COMPLETED")),
         rules.holds("resultCode goes with SKIPPED", "A run has a resultCode only if its result is SKIPPED.", MODEL.states("Run, resultCode"), _result_code),
         rules.holds("a METERED run has no unmetered minutes", "billingMethod METERED goes with unmetered = 0.", GITHUB.implies("aws/aws-sdk-js 3978"), _billed_one_way("METERED", "unmetered")),
         rules.holds("an UNMETERED run has no metered minutes", "billingMethod UNMETERED goes with metered = 0.", assumed("the mirror of the rule for METERED"), _billed_one_way("UNMETERED", "metered")),
@@ -1003,9 +1004,77 @@ class _Siblings:
         return f"the job {arn} shows {status}/{result}; only {self.stopped_in[run]} of its run was stopped"
 
 
+class _RunStops:
+    """Which runs were seen to go on, and of which a stop was asked, of the run or of a job of it."""
+
+    def __init__(self) -> None:
+        self.asked: set[Place] = set()
+        self.going_on: set[Place] = set()
+
+    def begin(self, exchange: rules.Exchange) -> None:
+        arn = exchange.request.get("arn")
+        if exchange.operation in ("StopJob", "StopRun") and isinstance(arn, str):
+            self.asked.add((exchange.tenant, run_of(arn) or arn))
+
+    def see(self, exchange: rules.Exchange) -> str | None:
+        for shown in _objects(exchange) if exchange.binding.lifecycle == "run" else ():
+            place, status = (exchange.tenant, str(shown.get("arn"))), shown.get("status")
+            if status in (*WAITING, "RUNNING"):
+                self.going_on.add(place)
+            elif status == "STOPPING" and place in self.going_on and place not in self.asked:
+                return f"the run {place[1]} shows STOPPING; neither it nor a job of it was stopped"
+        return None
+
+
+class _Begun:
+    """Of which runs a job was seen RUNNING, when first."""
+
+    def __init__(self) -> None:
+        self.begun: dict[Place, float] = {}
+
+    def see(self, exchange: rules.Exchange) -> str | None:
+        for shown in _objects(exchange):
+            arn, status = shown.get("arn"), shown.get("status")
+            if not isinstance(arn, str) or exchange.end is None:
+                continue
+            if exchange.binding.lifecycle == "job" and status == "RUNNING":
+                self.begun.setdefault((exchange.tenant, run_of(arn)), exchange.end)
+            since = self.begun.get((exchange.tenant, arn))
+            if since is not None and since < exchange.start and status in _UNBEGUN:
+                return f"the run {arn} shows {status} after a job of it was RUNNING"
+        return None
+
+
+class _Results:
+    """The results of runs (with how many jobs they have) and of their jobs."""
+
+    def __init__(self) -> None:
+        self.of_runs: dict[Place, tuple[str, object]] = {}
+        self.of_jobs: dict[Place, dict[str, str]] = {}
+
+    def see(self, exchange: rules.Exchange) -> str | None:
+        for shown in _objects(exchange):
+            arn, result = shown.get("arn"), shown.get("result")
+            if shown.get("status") != "COMPLETED" or not isinstance(arn, str) or not isinstance(result, str):
+                continue
+            run = (exchange.tenant, run_of(arn) or arn)
+            if exchange.binding.lifecycle == "job":
+                self.of_jobs.setdefault(run, {})[arn] = result
+            else:
+                self.of_runs[run] = result, shown.get("totalJobs")
+            told, count = self.of_runs.get(run, ("STOPPED", None))
+            results = self.of_jobs.get(run, {})
+            if told != "STOPPED" and len(results) == count and told not in results.values():
+                return f"the run {run[1]} has the result {told}; its jobs have {', '.join(sorted(set(results.values())))}"
+        return None
+
+
 _RULES: Final = (
     rules.HistoryRule("a COMPLETED run has no job that goes on", "Once a run was shown COMPLETED, each of its jobs shows COMPLETED.", GUIDE.implies("how-to-use-reports; Run, completedJobs"), _Ends),
     rules.HistoryRule("a run's minutes contain its jobs' minutes", "A run's deviceMinutes.total is at least the sum of what its jobs had used.", MODEL.states("DeviceMinutes"), _Minutes),
+    rules.HistoryRule("a run with a job that has begun does not wait", "Once a job was shown RUNNING, its run shows no status from before the tests.", _ICONS, _Begun),
+    rules.HistoryRule("a run stops only if it or a job of it was stopped", "A run shows STOPPING only after StopRun, or StopJob of a job of it, was called.", RUNPAGE.implies("Description; STOPPING is of the same revision as StopRun"), _RunStops),
+    rules.HistoryRule("a run's result is that of one of its jobs", "A COMPLETED run that was not stopped has a result that one of its jobs has.", assumed("whatever outweighs what, the result comes from the jobs"), _Results),
     rules.HistoryRule("the jobs of a deleted run are gone", "After a run was deleted, none of its jobs is shown.", MODEL.implies("DeleteRun"), _Deletions),
     rules.HistoryRule("a stop of one job leaves the others of its run alone", "A job that nobody stopped, itself or with its run, is not STOPPING or STOPPED because another job of its run was stopped.", PAGE.implies("Description: the device, in the singular"), _Siblings),
 )
@@ -1066,7 +1135,7 @@ _AMBIGUITIES: Final = (
     Ambiguity("A24", "An active run cannot be deleted (since 2025-11-17), or its deletion does not stop it (until then); the error of a refusal is not named.", ("run/deletion of an active run", "job/deleted with its run before its end", "CannotDeleteException")),
     Ambiguity("PROCESSING", "PROCESSING is explained nowhere: before the tests, or also after them.", ("job/PROCESSING after the tests", "run/PROCESSING after the tests")),
     Ambiguity("queue", "What becomes of a run that waited for a day.", ("job/queued for more than a day", "run/ended by an error before any job began")),
-    Ambiguity("run and jobs", "Does a run show STOPPING when one of several jobs is stopped?", ("run/run STOPPING by stops of its jobs",)),
+    Ambiguity("run and jobs", "Does a run show STOPPING when one of several jobs is stopped?", ("run/run STOPPING by stops of its jobs", "a run stops only if it or a job of it was stopped")),
     Ambiguity("names", "IdempotencyException exists, a token does not.", ("name used before", "IdempotencyException")),
     Ambiguity("pages", "Page size, order, and foreign page tokens are not documented.", ("order of a list", "nextToken that was never given")),
     Ambiguity("ARN kinds", "The ARN of another kind in any call.", ("job/Get with an ARN of another kind", "run/Get with an ARN of another kind", "run/Stop with an ARN of another kind", "run/Delete with an ARN of another kind", "run/Schedule with an ARN of another kind")),
