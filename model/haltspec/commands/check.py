@@ -86,7 +86,7 @@ def command(
     alone: bool,
     lenient: bool,
     as_json_: bool,
-) -> None:
+) -> int:
     """Judge recorded calls (NDJSON, one call a line; `-` reads standard input) against the documented lifecycles.
 
     Exit 0 if everything is possible, 1 if something is not, 2 for bad input, 3 if it cannot be told.
@@ -112,8 +112,8 @@ def command(
     if bad and lenient:
         click.echo(f"{len(bad)} bad line(s) skipped", err=True)
     if (bad and not lenient) or not reports:
-        sys.exit(MISUSE)
-    sys.exit(exit_code(verdict))
+        return MISUSE
+    return exit_code(verdict)
 
 
 def _json(reports: list[tuple[str, Report]], bad: list[BadTrace], verdict: Verdict) -> dict[str, Any]:

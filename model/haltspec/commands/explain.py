@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +22,7 @@ from haltspec.report import as_json, call_words, exit_code, render, worst
 @click.option("--alone", is_flag=True, help="The recording holds every call made in its tenants.")
 @click.option("--lenient", is_flag=True, help="Skip and count bad lines instead of stopping at the first.")
 @click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
-def command(file: str, window: float, alone: bool, lenient: bool, as_json_: bool) -> None:
+def command(file: str, window: float, alone: bool, lenient: bool, as_json_: bool) -> int:
     """Tell a recording (NDJSON; `-` reads standard input) job by job: each call, and what the job may then be.
 
     Exit 0 if everything is possible, 1 if something is not, 2 for bad input, 3 if it cannot be told.
@@ -42,8 +41,8 @@ def command(file: str, window: float, alone: bool, lenient: bool, as_json_: bool
     for error in bad:
         click.echo(str(error), err=True)
     if (bad and not lenient) or not reports:
-        sys.exit(MISUSE)
-    sys.exit(exit_code(worst(report.verdict for report in reports)))
+        return MISUSE
+    return exit_code(worst(report.verdict for report in reports))
 
 
 def _lines(report: Report, settings: Settings, name: str) -> Iterator[str]:

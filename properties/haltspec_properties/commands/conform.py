@@ -57,7 +57,7 @@ def command(
     floor: Grade,
     record: str | None,
     as_json_: bool,
-) -> None:
+) -> int:
     """Drive an implementation of API and print how it deviates from what is documented.
 
     Exit 0 if nothing was found, 1 if something was, 2 for misuse, 3 if only warnings were.
@@ -75,7 +75,7 @@ def command(
     else:
         for line in render(run, style=_style):
             click.echo(line)
-    sys.exit(exit_code(run.verdict))
+    return exit_code(run.verdict)
 
 
 def _style(text: str, style: str) -> str:
