@@ -14,9 +14,14 @@ class Arc(Protocol[NodeCo]):
     """An arc of a graph: it leads from `source` to `target`."""
 
     @property
-    def source(self) -> NodeCo: ...
+    def source(self) -> NodeCo:
+        """Where it begins."""
+        ...
+
     @property
-    def target(self) -> NodeCo: ...
+    def target(self) -> NodeCo:
+        """Where it leads."""
+        ...
 
 
 ArcT = TypeVar("ArcT", bound=Arc[Any])

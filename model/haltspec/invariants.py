@@ -14,8 +14,8 @@ from typing import Any, Final, NamedTuple
 from haltspec.explore import Graph
 from haltspec.lts import ABSENT, ANY_ERROR, Call, Lifecycle, Reply, Role, Transition
 from haltspec.menu import Ask
-from haltspec.services.base import Answer, JobKey
-from haltspec.spec import Api, Binding, Nature, reach
+from haltspec.services.base import Answer
+from haltspec.spec import Api, Binding, JobKey, Nature, reach
 
 
 class Seen(NamedTuple):
@@ -154,11 +154,13 @@ class Step:
 
     def state_before(self, key: JobKey | None) -> str:
         """The state a job was in."""
-        return self.before[key].state if key in self.before else ABSENT
+        seen = self.before.get(key) if key is not None else None
+        return seen.state if seen is not None else ABSENT
 
     def state_after(self, key: JobKey | None) -> str:
         """The state a job is in now."""
-        return self.after[key].state if key in self.after else ABSENT
+        seen = self.after.get(key) if key is not None else None
+        return seen.state if seen is not None else ABSENT
 
 
 def _shown(lifecycle: Lifecycle, job: Any) -> Shown:
@@ -171,6 +173,7 @@ def agree(shown: Shown, want: tuple[str, ...]) -> bool:
 
 
 def told(shown: Shown) -> str:
+    """What is shown, as one text."""
     return "/".join(value or "?" for value in shown) or "nothing"
 
 
@@ -232,13 +235,14 @@ def _items(step: Step, ask: Ask, answer: Answer) -> dict[str, Mapping[str, Any]]
     return found
 
 
-# ---- the invariants ---------------------------------------------------------------------------------------------------
+# ---- the invariants -------------------------------------------------------------------------------------------------
 
 
 def _touches_another(step: Step) -> str | None:
     for key in step.touched:
         if key != step.own and key not in step.relatives:
-            return f"{key.lifecycle} {key.id} was {step.state_before(key)} and is {step.state_after(key)}; the step is not about it"
+            moved = f"was {step.state_before(key)} and is {step.state_after(key)}"
+            return f"{key.lifecycle} {key.id} {moved}; the step is not about it"
     return None
 
 
@@ -357,7 +361,8 @@ def _lists_otherwise(step: Step) -> str | None:
         return None
     ask, binding = step.ask, step.ask.binding
     listed = set(_items(step, ask, step.answer))
-    there, unsure = set(), set()
+    there: set[str] = set()
+    unsure: set[str] = set()
     for key, seen in step.after.items():
         in_scope = not binding.scope_in or seen.parent == ask.request.get(binding.scope_in)
         if (
@@ -442,17 +447,55 @@ class Invariant:
 
 
 INVARIANTS: Final = (
-    Invariant("one job's stop never touches another job", "A call or move changes the job it is about and those that hang together with it.", _touches_another),
-    Invariant("a tenant never touches another's jobs", "A call or move in one tenant changes no job of another.", _touches_tenant),
+    Invariant(
+        "one job's stop never touches another job",
+        "A call or move changes the job it is about and those that hang together with it.",
+        _touches_another,
+    ),
+    Invariant(
+        "a tenant never touches another's jobs",
+        "A call or move in one tenant changes no job of another.",
+        _touches_tenant,
+    ),
     Invariant("tenants never see each other's jobs", "No answer shows the id of another tenant's job.", _sees_tenant),
-    Invariant("a repeated token makes no second job", "A creation repeated with its token makes nothing.", _token_makes_second),
-    Invariant("every job has an id of its own", "A creation that is answered with success makes a job under a new id.", _shares_id),
-    Invariant("every answer is allowed by the lifecycle", "A row has the answer, for the state before the call and the state after it.", _not_allowed),
-    Invariant("the state shown is the state the job is in", "What is described and listed is the job's state.", _shows_other_state),
-    Invariant("a list holds exactly the jobs there are", "A complete list has each job of its tenant, kind and parent once, and no other.", _lists_otherwise),
-    Invariant("a refused call and a read change nothing", "Every job is after a refusal, a description or a list what it was before.", _changes_unasked),
-    Invariant("the service moves as the lifecycle says", "A move of the service takes a row that leaves the job's state, to that row's target.", _moves_unlawfully),
-    Invariant("a malformed request is refused as such", "An id that breaks its shape is answered with an error for that.", _malformed_accepted),
+    Invariant(
+        "a repeated token makes no second job", "A creation repeated with its token makes nothing.", _token_makes_second
+    ),
+    Invariant(
+        "every job has an id of its own",
+        "A creation that is answered with success makes a job under a new id.",
+        _shares_id,
+    ),
+    Invariant(
+        "every answer is allowed by the lifecycle",
+        "A row has the answer, for the state before the call and the state after it.",
+        _not_allowed,
+    ),
+    Invariant(
+        "the state shown is the state the job is in",
+        "What is described and listed is the job's state.",
+        _shows_other_state,
+    ),
+    Invariant(
+        "a list holds exactly the jobs there are",
+        "A complete list has each job of its tenant, kind and parent once, and no other.",
+        _lists_otherwise,
+    ),
+    Invariant(
+        "a refused call and a read change nothing",
+        "Every job is after a refusal, a description or a list what it was before.",
+        _changes_unasked,
+    ),
+    Invariant(
+        "the service moves as the lifecycle says",
+        "A move of the service takes a row that leaves the job's state, to that row's target.",
+        _moves_unlawfully,
+    ),
+    Invariant(
+        "a malformed request is refused as such",
+        "An id that breaks its shape is answered with an error for that.",
+        _malformed_accepted,
+    ),
     Invariant("no call meets a fault of the service", "Nothing on the menu is answered 500 or above.", _meets_fault),
-)  # fmt: skip
+)
 """The invariants checked at every step of the reference model."""

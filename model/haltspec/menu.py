@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from haltspec import shapes
-from haltspec.lts import PLAIN, Role
+from haltspec.lts import Role
 from haltspec.reference import Reference
 from haltspec.scenarios import Scenario
-from haltspec.services.base import Answer, Job, JobKey
-from haltspec.spec import Api, Binding
+from haltspec.services.base import Job
+from haltspec.spec import Api, Binding, JobKey
 
 TOKEN: Final = "token-of-both-clients"
 _MALFORMED: Final = "?" * 5000
 _BY_ID: Final = (Role.READ, Role.ORDER, Role.DELETE)
 _VARIANTS: Final = 2
 _SLOTS: Final = 10
-"""Names that one tenant can give: the first is the same in all tenants, the last two are for the token and a stranger."""
+"""Names that one tenant can give: the first is the same in all tenants, the last two are for a token and a stranger."""
 
 
 @dataclass(frozen=True, slots=True)

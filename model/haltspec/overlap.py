@@ -2,11 +2,11 @@
 
 One job. The first client makes it (again) and reads it, the second makes it (again) and gives it orders, or deletes it
 where it takes none; a call is sent, takes effect, and is answered, and the answer may be lost; in between the other
-client and the service do as they like. Beside every state of the two, an observer who sees only when calls are sent and answered keeps the *configurations*
-that explain what he saw: a state of the lifecycle, and the calls that are under way and have taken effect in it, with
-their results (Wing and Gong 1993, Lowe 2017). A call that is answered leaves those in which it took effect with that
-answer. If none is left, what the clients recorded is impossible: the reference model breaks the lifecycle in a way that
-single steps do not show, or an answer came from nowhere. All states of this are visited.
+client and the service do as they like. Beside every state of the two, an observer who sees only when calls are sent and
+answered keeps the *configurations* that explain what was seen: a state of the lifecycle, and the calls under way that
+have taken effect in it, with their results (Wing and Gong 1993, Lowe 2017). A call that is answered leaves those in
+which it took effect with that answer. If none is left, what the clients recorded is impossible: the reference model
+breaks the lifecycle in a way that single steps do not show. All states of this are visited.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class Overlap:
             self._effects[key] = tuple((Result(*step.result()), n) for step, n in self.explorer.attempt(number, ask))
         return self._effects[key]
 
-    # ---- moves --------------------------------------------------------------------------------------------------------
+    # ---- moves ------------------------------------------------------------------------------------------------------
 
     def _moves(self, node: Node) -> Iterator[tuple[str, Node]]:
         for place in (0, 1):
@@ -186,7 +186,7 @@ class Overlap:
             clients = _put(node.clients, place, Pending(pending.name, result))
             yield f"{pending.name} of client {place + 1} takes effect", Node(target, clients, node.known)
 
-    # ---- what explains it ---------------------------------------------------------------------------------------------
+    # ---- what explains it -------------------------------------------------------------------------------------------
 
     def _learn(self, node: Node, place: int, seen: Result | None) -> int:
         """What is possible once a call got the answer `seen`, or none: then it took effect or never will."""
@@ -195,7 +195,7 @@ class Overlap:
         if key not in self._learnt:
             kept = set()
             for config in self._sets[node.known]:
-                result = config[place + 1]
+                result = config[1] if place == 0 else config[2]
                 if seen is None or (result is not None and result.fits(seen)):
                     kept.add((config[0], None, config[2]) if place == 0 else (config[0], config[1], None))
             self._learnt[key] = self._number(self._close(kept, *names))

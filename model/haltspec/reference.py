@@ -233,6 +233,8 @@ class Reference:
                 self._tell_of_nobody(spread, request, refusal.error)
             return refusal
         shown = self._shown(row, subject.foreign or job)
+        if subject.job is not None:
+            self.service.accepted(self, plan.binding, subject.job, request)
         for spread in plans:
             if spread.binding.spreads:
                 self._spread(spread, request, tenant, job_id)

@@ -247,23 +247,69 @@ def _dead(graph: Graph, view: View) -> Iterator[Breach]:
 
 
 SAFETY: Final = (
-    Safety("nothing leaves a terminal state", "A job in a terminal state stays in it until it is deleted.", _edges(_leaves_terminal)),
-    Safety("a refused call changes nothing", "A call answered with an error leaves the job as it was.", _edges(_refusal_moves)),
+    Safety(
+        "nothing leaves a terminal state",
+        "A job in a terminal state stays in it until it is deleted.",
+        _edges(_leaves_terminal),
+    ),
+    Safety(
+        "a refused call changes nothing",
+        "A call answered with an error leaves the job as it was.",
+        _edges(_refusal_moves),
+    ),
     Safety("a read changes nothing", "Describing or listing a job leaves it as it was.", _edges(_read_moves)),
-    Safety("a job begins only by its creation", "From absent, nothing but a creation leads out.", _edges(_begins_uncreated)),
+    Safety(
+        "a job begins only by its creation", "From absent, nothing but a creation leads out.", _edges(_begins_uncreated)
+    ),
     Safety("a job disappears only by its deletion", "No job becomes absent unless it was deleted.", _vanishes),
-    Safety("a repeated creation moves nothing", "A creation that meets the job it made before leaves it as it is.", _edges(_creation_repeated)),
-    Safety("an id that was never given is never answered", "Reading or ordering under an id that names no job is refused.", _edges(_unknown_answered)),
-    Safety("every status shown is that of a state", "An answer shows nothing that no state of the lifecycle shows.", _edges(_shows_no_state)),
-    Safety("a read shows the state it finds", "A description or listing shows the status of the job's state.", _edges(_reads_otherwise)),
-    Safety("an order shows the job before or after it", "The reply to an order shows a status that a read just before it or just after it shows.", _edges(_order_shows_otherwise)),
-    Safety("a creation shows the first or the present status", "The reply to a creation shows the status a job begins with, or the one it has.", _edges(_creation_shows_otherwise)),
-    Safety("an order obeyed twice is an order obeyed once", "An order repeated at once leaves the job where the first one put it.", _edges(_order_not_idempotent)),
+    Safety(
+        "a repeated creation moves nothing",
+        "A creation that meets the job it made before leaves it as it is.",
+        _edges(_creation_repeated),
+    ),
+    Safety(
+        "an id that was never given is never answered",
+        "Reading or ordering under an id that names no job is refused.",
+        _edges(_unknown_answered),
+    ),
+    Safety(
+        "every status shown is that of a state",
+        "An answer shows nothing that no state of the lifecycle shows.",
+        _edges(_shows_no_state),
+    ),
+    Safety(
+        "a read shows the state it finds",
+        "A description or listing shows the status of the job's state.",
+        _edges(_reads_otherwise),
+    ),
+    Safety(
+        "an order shows the job before or after it",
+        "The reply to an order shows a status that a read just before it or just after it shows.",
+        _edges(_order_shows_otherwise),
+    ),
+    Safety(
+        "a creation shows the first or the present status",
+        "The reply to a creation shows the status a job begins with, or the one it has.",
+        _edges(_creation_shows_otherwise),
+    ),
+    Safety(
+        "an order obeyed twice is an order obeyed once",
+        "An order repeated at once leaves the job where the first one put it.",
+        _edges(_order_not_idempotent),
+    ),
     Safety("every cell is covered", "In every reachable state every call that can arise has a row.", _uncovered),
-    Safety("freedom is declared", "Where two rows answer the same call, or follow the same event, both say that they are free.", _undeclared_freedom),
+    Safety(
+        "freedom is declared",
+        "Where two rows answer the same call, or follow the same event, both say that they are free.",
+        _undeclared_freedom,
+    ),
     Safety("there is no trap", "Every state that is not terminal has a way out.", _trap),
     Safety("an end is always within reach", "No set of states that is never left is without an end.", _no_end),
     Safety("every state is reached", "Under all readings together, every state has a path to it.", _unreached),
-    Safety("every row is taken by some shortest path", "Under all readings together, every row can be taken from each state it names.", _dead),
-)  # fmt: skip
+    Safety(
+        "every row is taken by some shortest path",
+        "Under all readings together, every row can be taken from each state it names.",
+        _dead,
+    ),
+)
 """The safety properties decided for every lifecycle."""

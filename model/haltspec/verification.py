@@ -1,4 +1,4 @@
-"""Everything `haltspec verify` decides of an API, as parts that can be printed: lifecycles first, then the reference model.
+"""Everything `haltspec verify` decides of an API, in parts: lifecycles first, then the reference model.
 
 Each part says how much was explored, which named properties were decided, and what failed, with a shortest path.
 """
@@ -95,19 +95,18 @@ def verify(api: Api, now: Now, *, make: Make | None = None, judge: Judge | None 
     yield from of_reference(api, now, make=make, judge=judge)
 
 
-# ---- lifecycles -------------------------------------------------------------------------------------------------------
+# ---- lifecycles -----------------------------------------------------------------------------------------------------
 
 
 def of_lifecycle(lifecycle: Lifecycle, now: Now) -> Part:
     """The lifecycle, decided in all its views."""
     start = now()
     found: dict[tuple[str, str], Failure] = {}
-    names = []
-    for view in views(lifecycle):
-        names.append(view.name)
-        graph = Graph(lifecycle, view.rows)
-        for failure in failures(graph, view):
+    every = list(views(lifecycle))
+    for view in every:
+        for failure in failures(Graph(lifecycle, view.rows), view):
             found.setdefault((failure.check, failure.message), failure)  # the first view is the simplest
+    graph = Graph(lifecycle, every[-1].rows)
     return Part(
         subject=lifecycle.full_name,
         what="lifecycle",
@@ -115,7 +114,7 @@ def of_lifecycle(lifecycle: Lifecycle, now: Now) -> Part:
         transitions=len(graph.edges),
         rows=len(graph.rows),
         checks=(*(safety.name for safety in SAFETY), *(prop.name for prop in lifecycle.progress)),
-        views=tuple(names),
+        views=tuple(view.name for view in every),
         complete=True,
         failures=tuple(found.values()),
         witnesses={row: _texts(path) for row, path in graph.witnesses().items()},
@@ -144,7 +143,7 @@ def _texts(path: tuple[Edge, ...]) -> tuple[str, ...]:
     return tuple(map(str, path))
 
 
-# ---- the reference model ----------------------------------------------------------------------------------------------
+# ---- the reference model --------------------------------------------------------------------------------------------
 
 
 def of_reference(api: Api, now: Now, *, make: Make | None = None, judge: Judge | None = None) -> Iterator[Part]:

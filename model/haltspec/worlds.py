@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from haltspec.invariants import INVARIANTS, Jobs, Rules, Seen, Step, carried
 from haltspec.lts import Role, Transition
@@ -19,7 +19,7 @@ from haltspec.menu import Ask, Memory, Menu, nameless, remembered
 from haltspec.reference import Reference
 from haltspec.scenarios import Scenario
 from haltspec.services.base import Job
-from haltspec.spec import Api
+from haltspec.spec import Api, JobKey
 from haltspec.trace import Call
 
 START_S: Final = 1_700_000_000.0
@@ -149,23 +149,37 @@ class _Choices:
         return None
 
 
-def unnumbered(world: Reference) -> Hashable:
+class Unnumbered:
     """A fingerprint in which jobs of a tenant, jobs of a parent, and tenants may change places."""
-    tenants = {job.key.tenant: list[Job]() for job in world.jobs()}
-    for job in world.jobs():
-        tenants[job.key.tenant].append(job)
-    return tuple(sorted(_forest(world, jobs) for jobs in tenants.values()))
 
+    def __init__(self) -> None:
+        self._told: dict[tuple[JobKey, str], tuple[Mapping[str, Any], str]] = {}
 
-def _forest(world: Reference, jobs: Sequence[Job]) -> str:
-    ids = {job.key.id for job in jobs}
+    def __call__(self, world: Reference) -> Hashable:
+        """The fingerprint of a world."""
+        jobs = world.jobs()
+        ids = {(job.key.tenant, job.key.id) for job in jobs}
+        below: dict[tuple[str, str], list[Job]] = {}
+        for job in jobs:
+            above = (job.key.tenant, job.parent)
+            below.setdefault(above if above in ids else (job.key.tenant, ""), []).append(job)
+        return tuple(sorted(self._tree(world, below, (tenant, "")) for tenant in {job.key.tenant for job in jobs}))
 
-    def tree(job: Job) -> str:
-        below = sorted(tree(child) for child in jobs if child.parent == job.key.id)
-        about = (job.key.lifecycle, job.key.kind, job.state, nameless(world, job))
-        return f"{about!r}{below!r}"
+    def _tree(self, world: Reference, below: Mapping[tuple[str, str], list[Job]], top: tuple[str, str]) -> str:
+        """The jobs below `top`, in an order of their own."""
+        jobs = below.get(top)
+        if jobs is None:
+            return ""
+        trees = [self._about(world, job) + self._tree(world, below, (job.key.tenant, job.key.id)) for job in jobs]
+        return f"({','.join(sorted(trees))})"
 
-    return repr(sorted(tree(job) for job in jobs if job.parent not in ids))
+    def _about(self, world: Reference, job: Job) -> str:
+        """What tells a job from another; its data never change in place, so that the text can be kept."""
+        known = self._told.get((job.key, job.state))
+        if known is None or known[0] is not job.data:
+            text = repr((job.key.lifecycle, job.key.kind, job.state, nameless(world, job)))
+            known = self._told[job.key, job.state] = job.data, text
+        return known[1]
 
 
 class Explorer:
@@ -199,7 +213,7 @@ class Explorer:
         self.rules = Rules(api, _rows(api, chosen))
         made = make(self.clock) if make is not None else Reference(api, clock=self.clock, readings=chosen)
         self.menu = Menu(api, scenario, made)
-        self._print = unnumbered if scenario.interchangeable else Reference.fingerprint
+        self._print = Unnumbered() if scenario.interchangeable else Reference.fingerprint
         self.worlds: list[World] = []
         self._known: dict[Hashable, int] = {}
         self._moves: list[Move] = []
@@ -298,9 +312,9 @@ class Explorer:
 
     def _number(self, source: int, reached: Reference, step: Step) -> tuple[int, bool]:
         """The number of the world that `reached` is in, and whether it is new."""
-        mark = self._print(reached)
-        if mark in self._known:
-            return self._known[mark], False
+        known = self._known.get(self._print(reached))
+        if known is not None:
+            return known, False
         memory = self.worlds[source].memory
         if step.ask is not None:
             memory = remembered(memory, step.ask, step.made)

@@ -9,9 +9,12 @@ it) and `seconds`; and `untaken`, for each lifecycle the rows that no step of th
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import click
@@ -36,7 +39,8 @@ def command(names: tuple[str, ...], as_json_: bool) -> int:
     """
     specs = [apis.load(name) for name in names or apis.NAMES]
     start = time.perf_counter()
-    found = {api.name: (api, _parts(api, silent=as_json_)) for api in specs}
+    with _no_collection():
+        found = {api.name: (api, _parts(api, silent=as_json_)) for api in specs}
     seconds = time.perf_counter() - start
     parts = [part for _, own in found.values() for part in own]
     code = FAILED if any(p.failures for p in parts) else 0 if all(p.complete for p in parts) else INCONCLUSIVE
@@ -49,10 +53,23 @@ def command(names: tuple[str, ...], as_json_: bool) -> int:
     return code
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Explored worlds live until their exploration ends: looking through them for garbage takes a fifth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def _parts(api: Api, *, silent: bool) -> list[Part]:
     """The parts of an API; each is told as soon as it is decided."""
     found = []
     for part in verify(api, time.perf_counter):
+        gc.collect()
         found.append(part)
         if not silent:
             _clear()

@@ -260,6 +260,9 @@ class Service:
     def moved(self, world: World, job: Job, row: Transition, before: str) -> None:
         """The job has moved from `before` by `row`: note times and messages, move related jobs."""
 
+    def accepted(self, world: World, binding: Binding, job: Job, request: Request) -> None:
+        """A call on the job was answered with success, and the job has moved if it does: keep what was asked for."""
+
     def is_settled(self, world: World, job: Job) -> bool:
         """True if `settle` leaves the job alone though it could move on."""
         return world.api.lifecycle(job.key.lifecycle).state(job.state).terminal

@@ -154,8 +154,6 @@ class Rekognition(aws.AwsService):
             return self._bad_training(world, request, tenant) or self._name_taken(world, request, tenant)
         if binding.operation == "CopyProjectVersion":
             return self._name_taken(world, request, tenant)
-        if binding.operation == "StartProjectVersion":
-            _remember_units(world.find(tenant, request["ProjectVersionArn"]), request)
         return None
 
     def _asked(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
@@ -262,11 +260,13 @@ class Rekognition(aws.AwsService):
                 job.put(**_trained(job))
         elif job.state == "COPYING_COMPLETED":
             job.put(**job.data.get("source", {}))
-        elif job.state == "STARTING":
-            low, high = job.data.get("asked", (None, None))
-            job.put(MinInferenceUnits=low, MaxInferenceUnits=high)
         elif job.state == "STOPPED" and world.readings["inference units after a stop"] == "left out":
             job.put(MinInferenceUnits=None, MaxInferenceUnits=None)
+
+    def accepted(self, world: World, binding: Binding, job: Job, request: Request) -> None:
+        """Note the units of a run."""
+        if binding.role == "Start" and job.state == "STARTING":
+            job.put(MinInferenceUnits=request["MinInferenceUnits"], MaxInferenceUnits=request.get("MaxInferenceUnits"))
 
     def permits(self, world: World, job: Job, row: Transition) -> bool:
         """Of free rows, those that agree with the feature of the project and with what it holds."""
@@ -364,12 +364,6 @@ def _unused(world: World, tenant: str, stem: str) -> int:
     while world.find(tenant, f"{stem}/{digits}") is not None:
         digits += 1
     return digits
-
-
-def _remember_units(job: Job | None, request: Request) -> None:
-    """Keep the units a start asks for until it is accepted."""
-    if job is not None:
-        job.put(asked=(request["MinInferenceUnits"], request.get("MaxInferenceUnits")))
 
 
 def _trained(job: Job) -> dict[str, Any]:
