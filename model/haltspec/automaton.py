@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from haltspec.lts import ABSENT, ANY_ERROR, PLAIN, Call, Grade, Internal, Lifecycle, Reply, Role, Transition
+from haltspec.lts import ABSENT, ANY_ERROR, PLAIN, Call, Grade, Internal, Lifecycle, Operation, Reply, Role, Transition
 from haltspec.spec import Pattern
 
 OK: Final = "ok"
@@ -257,15 +257,19 @@ class Automaton:
         return tuple((s, row) for s in self.names(self.close(belief)) for row in self.cell_rows(s, operation, cls))
 
     def alphabet(self) -> tuple[Observation, ...]:
-        """Every observation some row can give, each hidden or shown, and what a listing or a fault can add."""
+        """Every observation some row can give, each hidden or shown, and what a listing or a fault can add.
+
+        A creation that can only be about a job that does not exist yet tells of no job unless it succeeds.
+        """
         found: dict[Observation, None] = {}
+        drawn = {operation.name for operation in self.lifecycle.operations if self._is_for_new_jobs(operation)}
         for (state, operation, cls), rows in self._cells.items():
             is_list = self.lifecycle.operation(operation).role is Role.LIST
             for row in rows:
                 reply = self._row_reply(row)
                 if reply.error is not None:
-                    code = reply.error
-                    found[Observation(operation, cls, ERROR, None, code)] = None
+                    if operation not in drawn:
+                        found[Observation(operation, cls, ERROR, None, reply.error)] = None
                     continue
                 target = row.target_from(state)
                 shows = reply.shows if reply.shows is not None else self._shows[target]
@@ -276,8 +280,13 @@ class Automaton:
                     found[Observation(operation, cls, OK, shows)] = None
                 if not is_list:
                     found[Observation(operation, cls, OK)] = None
+                if not is_list and operation not in drawn:
                     found[Observation(operation, cls, UNKNOWN)] = None
         return tuple(sorted(found, key=lambda o: (o.operation, o.cls, o.what, o.shows or (), o.code)))
+
+    def _is_for_new_jobs(self, operation: Operation) -> bool:
+        existing = [name for name in self.states if name != ABSENT]
+        return not any(operation.arises(cls, name) for cls in operation.class_names for name in existing)
 
 
 class Monitor:

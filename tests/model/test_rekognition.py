@@ -374,7 +374,7 @@ class Walker:
             if name == "a version's name is in use":
                 bench.version(project=self.arn)
             return bench.call("CreateProjectVersion", bench.create(self.arn, **extra))
-        if name == "a project that holds something is not deleted":
+        if "holds something" in name:
             bench.version(project=self.arn)
         return bench.call("DeleteProject", {"ProjectArn": self.arn})
 

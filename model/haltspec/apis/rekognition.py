@@ -432,10 +432,18 @@ _PROJECT_QUESTIONS = (
         (("accepted", "It is copied.", ok(), SAME, "samples use a new project at once"), _IN_USE_READING), "accepted",
         "CREATING stands in the enum and nowhere else.",
     ),
-    _silent(
-        "deletion of a project that is being created", "What does a deletion of a CREATING project answer?", "Delete", ("CREATING",),
-        (("accepted", "Answered DELETING.", ok(), "DELETING", "it holds nothing"), _IN_USE_READING), "accepted",
-        "CREATING stands in the enum and nowhere else.",
+    OpenQuestion(
+        "deletion of a project that is being created", "What does a deletion of a CREATING project answer?",
+        (
+            Reading("as when created", "Answered DELETING, unless it holds something.", (
+                Transition("an empty project that is being created is deleted", "CREATING", call("Delete", ok()), "DELETING", assumed("it holds nothing"), free=True),
+                Transition("a project that is being created and holds something is not deleted", "CREATING", call("Delete", _IN_USE), SAME, assumed("its versions come first"), free=True),
+            )),
+            Reading("in use", "Refused with ResourceInUseException.", (
+                Transition("deletion of a project that is being created: in use", "CREATING", call("Delete", _IN_USE), SAME, assumed("its creation is not finished"), free=True),
+            )),
+        ),
+        "as when created", "CREATING stands in the enum and nowhere else.", ("CREATING",), "Delete",
     ),
     _silent(
         "version for a project that is being deleted", "What does a training in a DELETING project answer?", "AddVersion", ("DELETING",),
