@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from haltspec import rules
+from haltspec.apis.shared import aws_common_errors, data_question
 from haltspec.lts import (
     ABSENT,
     PLAIN,
@@ -757,7 +758,6 @@ def _declaring(*prefixes: str, but: tuple[str, ...] = ()) -> tuple[str, ...]:
 
 _CUSTOM_STARTS = ("StartEntitiesDetectionJob", "StartDocumentClassificationJob")
 _MODEL_OPERATIONS = tuple(b.operation for b in _BINDINGS if b.lifecycle == "training")
-_COMMON = REF.states("CommonErrors.md")
 
 _ERRORS = (
     ErrorSpec("InternalServerException", (500,), (Nature.FAULT,), PAGE.states("Errors"), _declaring("")),
@@ -779,57 +779,34 @@ _ERRORS = (
     ErrorSpec("ResourceUnavailableException", (400, 404), (Nature.REFUSAL, Nature.ENVIRONMENT), MODEL.states("errors"), (*_CUSTOM_STARTS, *(n for n in _MODEL_OPERATIONS if n.startswith("Delete"))), note="400 on the pages, 404 in the Smithy model"),
     ErrorSpec("ResourceLimitExceededException", (400,), (Nature.ENVIRONMENT,), MODEL.states("CreateDocumentClassifier, errors"), _declaring("Create")),
     ErrorSpec("UnsupportedLanguageException", (400,), (Nature.ENVIRONMENT,), MODEL.states("CreateDocumentClassifier, errors"), _declaring("Create")),
-    ErrorSpec("ValidationException", (400,), (Nature.INVALID,), RECORDED.implies("undeclared; real answers to Detect calls: aws-sdk-java 1684, aws-sdk-js-v3 1061")),
-    ErrorSpec("SerializationException", (400,), (Nature.INVALID,), assumed("usual answer of this protocol to a body that is no JSON")),
-    ErrorSpec("UnknownOperationException", (400,), (Nature.INVALID,), assumed("usual answer of this protocol to an unknown target")),
-    ErrorSpec("ThrottlingException", (400, 429), (Nature.THROTTLE,), _COMMON),
-    ErrorSpec("AccessDeniedException", (400,), (Nature.ACCESS,), _COMMON),
-    ErrorSpec("NotAuthorized", (400,), (Nature.ACCESS,), _COMMON),
-    ErrorSpec("IncompleteSignature", (400,), (Nature.ACCESS,), _COMMON, aliases=("IncompleteSignatureException",)),
-    ErrorSpec("InvalidClientTokenId", (403,), (Nature.ACCESS,), _COMMON),
-    ErrorSpec("MissingAuthenticationToken", (403,), (Nature.ACCESS,), _COMMON, aliases=("MissingAuthenticationTokenException",)),
-    ErrorSpec("OptInRequired", (403,), (Nature.ACCESS,), _COMMON),
-    ErrorSpec("RequestExpired", (400,), (Nature.ACCESS,), _COMMON),
-    ErrorSpec("UnrecognizedClientException", (400,), (Nature.ACCESS,), assumed("usual answer of this protocol to unknown credentials")),
-    ErrorSpec("InvalidSignatureException", (400,), (Nature.ACCESS,), assumed("usual answer of this protocol to a wrong signature")),
-    ErrorSpec("ServiceUnavailable", (503,), (Nature.FAULT,), _COMMON),
-    ErrorSpec("InternalFailure", (500,), (Nature.FAULT,), _COMMON),
-    ErrorSpec("InvalidAction", (400,), (Nature.INVALID,), _COMMON),
-    ErrorSpec("InvalidParameterCombination", (400,), (Nature.INVALID,), _COMMON),
-    ErrorSpec("InvalidParameterValue", (400,), (Nature.INVALID,), _COMMON),
-    ErrorSpec("InvalidQueryParameter", (400,), (Nature.INVALID,), _COMMON),
-    ErrorSpec("MalformedQueryString", (404,), (Nature.INVALID,), _COMMON),
-    ErrorSpec("MissingAction", (400,), (Nature.INVALID,), _COMMON),
-    ErrorSpec("MissingParameter", (400,), (Nature.INVALID,), _COMMON),
-    ErrorSpec("ValidationError", (400,), (Nature.INVALID,), _COMMON),
+    *aws_common_errors(
+        REF.states("CommonErrors.md"),
+        RECORDED.implies("undeclared; real answers to Detect calls: aws-sdk-java 1684, aws-sdk-js-v3 1061"),
+    ),
 )
 
 # ---- questions about data -------------------------------------------------------------------------------------------
 
 
-def _data_question(name: str, asks: str, default: str, others: tuple[str, ...], evidence: str) -> OpenQuestion:
-    return OpenQuestion(name, asks, tuple(Reading(r, r) for r in (default, *others)), default, evidence)
-
-
 _QUESTIONS = (
-    _data_question("repeated token, other parameters", "What does a token used before answer with other parameters?", "InvalidRequestException", ("ResourceInUseException", "same job", "new job"), "Silent; the two errors are declared by every Start."),
-    _data_question("life of a token", "How long is a token remembered?", "for ever", ("one day",), "Silent."),
-    _data_question("error for a malformed request", "Which error answers a request that breaks a length, pattern, enum or range?", "ValidationException", ("InvalidRequestException",), "ValidationException was seen on synchronous calls of the same service; one emulator chose the declared error."),
-    _data_question("HTTP status of not found", "Which HTTP status do JobNotFoundException and ResourceNotFoundException carry?", "400", ("404",), "400 on the pages; 404 in the Smithy model, whose HTTP traits this protocol must ignore."),
-    _data_question("HTTP status of throttling", "Which HTTP status does TooManyRequestsException carry?", "400", ("429",), "As above: 400 on the pages, 429 in the Smithy model."),
-    _data_question("error for two filters", "Which error answers a list with two filters?", "InvalidRequestException", ("InvalidFilterException",), "boto3 issue 2541 shows InvalidRequestException; what InvalidFilterException is for is silent."),
-    _data_question("order of a topics list", "Are lists of topics jobs sorted the other way round?", "as documented", ("like the others",), "The page of the topics filter inverts the order of the other eight; probably a slip."),
-    _data_question("order of an unfiltered list", "In what order does a list without a time filter come?", "oldest first", ("newest first",), "Nine CLI examples are ascending, but edited."),
-    _data_question("time filters at the bound", "Is a job submitted exactly at the bound of a time filter listed?", "no", ("yes",), "Silent; 'before' and 'after' suggest strict."),
-    _data_question("filter on a job's name", "Does the JobName filter match exactly or a prefix?", "exact", ("prefix",), "Silent."),
-    _data_question("page token with other parameters", "What does a NextToken answer with another filter or size?", "continues", ("InvalidRequestException",), "Silent."),
-    _data_question("too many jobs", "What does a start answer beyond ten active jobs of a kind?", "queued", ("TooManyRequestsException",), "Silent; the guide gives the quota of ten, the first status is described as queued."),
-    _data_question("partial output of a stopped job", "When is the output of the documents already processed written?", "when STOPPED is shown", ("eventually",), "The page says it is written, not when; outputs are not visible through these calls."),
-    _data_question("output of a PII job", "Is the output of a PII job plain files or an archive?", "plain files", ("archive",), "The API page says plain .out files, the guide says output.tar.gz; a recorded URI ends in /output/."),
-    _data_question("languages of a PII job", "Which languages does a PII job take?", "en, es", ("en",), "The model says en or es, the guide of 2023 en only."),
-    _data_question("bounds of tags", "How long may a tag's key and value be?", "128 and 256", ("127 and 255",), "The model says 128 and 256, the guide 127 and 255."),
-    _data_question("model missing", "What does a start with neither a model nor a flywheel answer where one is needed?", "accepted", ("InvalidRequestException",), "Both members are optional since 2023-02-28; the combination is silent."),
-    _data_question("retention", "How long is a job remembered?", "for ever", ("ages out",), "Silent; jobs have no deletion and no expiry member."),
+    data_question("repeated token, other parameters", "What does a token used before answer with other parameters?", "InvalidRequestException", ("ResourceInUseException", "same job", "new job"), "Silent; the two errors are declared by every Start."),
+    data_question("life of a token", "How long is a token remembered?", "for ever", ("one day",), "Silent."),
+    data_question("error for a malformed request", "Which error answers a request that breaks a length, pattern, enum or range?", "ValidationException", ("InvalidRequestException",), "ValidationException was seen on synchronous calls of the same service; one emulator chose the declared error."),
+    data_question("HTTP status of not found", "Which HTTP status do JobNotFoundException and ResourceNotFoundException carry?", "400", ("404",), "400 on the pages; 404 in the Smithy model, whose HTTP traits this protocol must ignore."),
+    data_question("HTTP status of throttling", "Which HTTP status does TooManyRequestsException carry?", "400", ("429",), "As above: 400 on the pages, 429 in the Smithy model."),
+    data_question("error for two filters", "Which error answers a list with two filters?", "InvalidRequestException", ("InvalidFilterException",), "boto3 issue 2541 shows InvalidRequestException; what InvalidFilterException is for is silent."),
+    data_question("order of a topics list", "Are lists of topics jobs sorted the other way round?", "as documented", ("like the others",), "The page of the topics filter inverts the order of the other eight; probably a slip."),
+    data_question("order of an unfiltered list", "In what order does a list without a time filter come?", "oldest first", ("newest first",), "Nine CLI examples are ascending, but edited."),
+    data_question("time filters at the bound", "Is a job submitted exactly at the bound of a time filter listed?", "no", ("yes",), "Silent; 'before' and 'after' suggest strict."),
+    data_question("filter on a job's name", "Does the JobName filter match exactly or a prefix?", "exact", ("prefix",), "Silent."),
+    data_question("page token with other parameters", "What does a NextToken answer with another filter or size?", "continues", ("InvalidRequestException",), "Silent."),
+    data_question("too many jobs", "What does a start answer beyond ten active jobs of a kind?", "queued", ("TooManyRequestsException",), "Silent; the guide gives the quota of ten, the first status is described as queued."),
+    data_question("partial output of a stopped job", "When is the output of the documents already processed written?", "when STOPPED is shown", ("eventually",), "The page says it is written, not when; outputs are not visible through these calls."),
+    data_question("output of a PII job", "Is the output of a PII job plain files or an archive?", "plain files", ("archive",), "The API page says plain .out files, the guide says output.tar.gz; a recorded URI ends in /output/."),
+    data_question("languages of a PII job", "Which languages does a PII job take?", "en, es", ("en",), "The model says en or es, the guide of 2023 en only."),
+    data_question("bounds of tags", "How long may a tag's key and value be?", "128 and 256", ("127 and 255",), "The model says 128 and 256, the guide 127 and 255."),
+    data_question("model missing", "What does a start with neither a model nor a flywheel answer where one is needed?", "accepted", ("InvalidRequestException",), "Both members are optional since 2023-02-28; the combination is silent."),
+    data_question("retention", "How long is a job remembered?", "for ever", ("ages out",), "Silent; jobs have no deletion and no expiry member."),
 )
 
 
