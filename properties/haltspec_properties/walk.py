@@ -175,16 +175,22 @@ class Walk:
         """What touches jobs of the lifecycle walked through: calls that speak of both, and moves of the service."""
         key, job = known.key, self.reference.find(known.key.tenant, known.key.id)
         state = job.state if job is not None else "absent"
+        comes_along = self._comes_along(key.lifecycle)
         related = [
             binding
             for binding in self.session.bindings(key, Role.READ, Role.ORDER, Role.DELETE)
-            if any(other.lifecycle == self.lifecycle for other in self.api.bound(binding.operation))
+            if comes_along or any(other.lifecycle == self.lifecycle for other in self.api.bound(binding.operation))
         ]
         for binding in related:
             yield Action((key.lifecycle, state, binding.role), partial(self._ask, binding, known))
         if related and job is not None:
             for row in self.reference.enabled(job):
                 yield Action((key.lifecycle, state, row.name), partial(self._event, job, row.name, known))
+
+    def _comes_along(self, lifecycle: str) -> bool:
+        """True if jobs of `lifecycle` come with those walked through, which then move as these do."""
+        spread = (b for b in self.api.bindings if b.spreads and b.lifecycle == lifecycle)
+        return any(other.lifecycle == self.lifecycle for b in spread for other in self.api.bound(b.operation))
 
     def _is_bare(self) -> bool:
         """True if few jobs of the lifecycle walked through are there to be acted on."""
@@ -215,7 +221,9 @@ class Walk:
         tenant = self.rng.choices(self.tenants, [4.0] + [1.0] * (len(self.tenants) - 1))[0]
         self.number += 1
         name = f"token-{self.number}" if token else None
-        request = self.session.example(binding, tenant, self.number * self.reference.service.variants(binding) + variant)
+        request = self.session.example(
+            binding, tenant, self.number * self.reference.service.variants(binding) + variant
+        )
         if name is not None:
             request[binding.token_in] = name
         known = len(self.session.jobs)
@@ -228,8 +236,12 @@ class Walk:
     def _children(self, made: Known) -> None:
         """Look at the jobs that came into being with the one just made."""
         for binding in self.api.bindings:
-            below = binding.items is not None and binding.parent_of is not None and binding.lifecycle != made.key.lifecycle
-            if below and any(b.spreads and b.lifecycle == binding.lifecycle for b in self.api.bound(made.binding.operation)):
+            below = (
+                binding.items is not None and binding.parent_of is not None and binding.lifecycle != made.key.lifecycle
+            )
+            if below and any(
+                b.spreads and b.lifecycle == binding.lifecycle for b in self.api.bound(made.binding.operation)
+            ):
                 self.session.listing(binding, made.key.tenant, made.key.id)
 
     def _on_job(self, known: Known) -> Iterator[Action]:
@@ -289,7 +301,9 @@ class Walk:
             self.session.ask(self.rng.choice(readers), known.key.tenant, known.key.id)
         elif lists:
             binding = self.rng.choice(lists)
-            self.session.listing(binding, known.key.tenant, binding.parent_of(known.key.id) if binding.parent_of else known.parent)
+            self.session.listing(
+                binding, known.key.tenant, binding.parent_of(known.key.id) if binding.parent_of else known.parent
+            )
 
     def _lists(self) -> Iterator[Action]:
         for known in self._live():
