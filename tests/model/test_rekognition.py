@@ -1427,6 +1427,23 @@ class TestNamesOverATrace:
             bench.listed()
             assert ("rekognition/a project with versions is not deleted" in rules_of(bench)) is broken
 
+    def test_units_of_a_second_start_that_was_answered_are_not_compared(self) -> None:
+        """Under the reading that such a start is answered, the record is possible."""
+        bench = Bench({"version/start of a model that is not at rest": "accepted"})
+        arn = bench.running()
+        bench.ok(*start(arn, 5))
+        bench.seen(arn)
+        assert bench.judged().verdict is Verdict.PASS
+
+    def test_rejects_the_units_of_a_start_that_was_refused(self) -> None:
+        """The units of the first start stay."""
+        bench = Bench()
+        arn = bench.running()
+        assert bench.call(*start(arn, 5)).error == "ResourceInUseException"
+        seen = {**bench.seen(arn), "MinInferenceUnits": 5}
+        found = answered(bench, {"ProjectVersionDescriptions": [seen]}).violations
+        assert [v.rule for v in found] == ["rekognition/inference units are those asked for"]
+
     def test_units_of_starts_in_flight_are_not_compared(self) -> None:
         """While a second start is unanswered, either units may be shown."""
         bench = Bench()

@@ -772,26 +772,33 @@ def _project_emptied(exchange: rules.Exchange) -> tuple[object, str] | None:
     return home(project), f"the deletion of {project!r} was accepted"
 
 
-class _Units:
-    """The memory of a rule on inference units: what the latest start of each version asked for, and when it ended.
+_Asked = tuple[float, list[Any]]
+"""When a start was answered, and the units it asked for: minimum and maximum."""
 
-    While another start, stop or deletion of the version is in flight, nothing is remembered of it.
+
+class _Units:
+    """The memory of a rule on inference units: what the only start of each version since it was at rest asked for.
+
+    While a start, stop or deletion of the version is in flight nothing is remembered of it, and neither after a second
+    start that was answered: whose units are shown then is open.
     """
 
     def __init__(self) -> None:
-        self.asked: dict[tuple[str, Any], tuple[float, list[Any]]] = {}
+        self.asked: dict[tuple[str, Any], _Asked] = {}
+        self.before: dict[tuple[str, Any], _Asked] = {}
         self.flying: dict[tuple[str, Any], int] = {}
 
     def begin(self, exchange: rules.Exchange) -> None:
         """Take a call that begins."""
         if exchange.binding.role in ("Start", "Stop", "Delete"):
             key = exchange.tenant, exchange.request.get("ProjectVersionArn")
-            self.asked.pop(key, None)
             self.flying[key] = self.flying.get(key, 0) + 1
+            if key in self.asked:
+                self.before[key] = self.asked.pop(key)
 
     def see(self, exchange: rules.Exchange) -> str | None:
         """Take the next call; a version that starts or runs with other units than asked for."""
-        if exchange.binding.role in ("Start", "Stop", "Delete"):
+        if exchange.binding.role in ("Start", "Stop", "Delete") and exchange.end is not None:
             self._land(exchange)
         for item in exchange.items if exchange.succeeded else ():
             arn = item.get("ProjectVersionArn")
@@ -803,10 +810,13 @@ class _Units:
 
     def _land(self, exchange: rules.Exchange) -> None:
         request, key = exchange.request, (exchange.tenant, exchange.request.get("ProjectVersionArn"))
-        if exchange.end is None:
-            return
         self.flying[key] = self.flying.get(key, 1) - 1
-        if exchange.operation == "StartProjectVersion" and exchange.succeeded and not self.flying[key]:
+        before = self.before.pop(key, None)
+        if self.flying[key] or exchange.status is None or exchange.end is None:
+            return
+        if exchange.error is not None and exchange.status < 500 and before is not None:
+            self.asked[key] = before
+        elif exchange.succeeded and exchange.operation == "StartProjectVersion" and before is None:
             self.asked[key] = exchange.end, [request.get("MinInferenceUnits"), request.get("MaxInferenceUnits")]
 
 
