@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from haltspec.apis.translate import SAYS_STOPPED
 from haltspec.lts import Request, Role, Transition
 from haltspec.services import aws
 from haltspec.services.base import Answer, Job, World
@@ -30,6 +31,7 @@ _MESSAGES: Final = {
     "COMPLETED": "All documents were translated.",
     "FAILED": "The input could not be read with the given role.",
 }
+_SAYS_STOP_REQUESTED: Final = ("stop asked", "stop asked while queued", "stop asked again")
 _QUEUE_LIMIT: Final = 1010
 _TARGET_LIMIT: Final = 10
 _URI_LIMIT: Final = 1024
@@ -160,15 +162,19 @@ class Translate(aws.FilteredLists):
             details = _details(world, job)
             job.put(EndTime=aws.milliseconds(world), Message=_MESSAGES.get(job.state), JobDetails=details)
 
+    def permits(self, world: World, job: Job, row: Transition) -> bool:
+        """Of an accepted stop's two replies, the one that the reading gives."""
+        is_early = row.name.endswith(SAYS_STOPPED)
+        if not is_early and row.name not in _SAYS_STOP_REQUESTED:
+            return True
+        return is_early == (world.readings["status in the reply of a stop"] == "STOPPED")
+
     # ---- replies ----------------------------------------------------------------------------------------------------
 
     def view(self, world: World, job: Job, binding: Binding, shown: Mapping[str, str]) -> dict[str, Any]:
         """A job as Describe and List show it, or id and status for Start and Stop."""
         head: dict[str, Any] = {"JobId": job.key.id, **shown}
         if not binding.full:
-            is_stop = binding.role == "Stop" and shown.get("JobStatus") == "STOP_REQUESTED"
-            if is_stop and world.readings["status in the reply of a stop"] == "STOPPED":
-                head["JobStatus"] = "STOPPED"
             return head
         request = job.data["request"]
         head |= {member: request[member] for member in _ECHOED if member in request}
