@@ -917,6 +917,7 @@ _AMBIGUITIES = (
     Ambiguity("project cells", "What a project does while it is being created or deleted.", tuple(f"project/{question.name}" for question in _PROJECT_QUESTIONS)),
     Ambiguity("failed run", "Can a running model fail by itself?", not_modelled="nobody says so, and the guide says that lost units and zones do not end a run; if it could, a running model that is deleted could not be told from one that failed first"),
     Ambiguity("failed training", "Does a failure of the service during training show as a status or as an error?", ("failure of the service during training", "version/training failed")),
+    Ambiguity("manifests", "ManifestSummary is not made when a manifest file cannot be read, but is when single lines of it are wrong.", not_modelled="both show TRAINING_FAILED, and only free text tells them apart"),
     Ambiguity("creation", "Which error answers a creation that does not fit its project?", ("training without data", "project/a version's data do not fit", "quotas")),
     Ambiguity("names", "Is a name unique in its project or everywhere, and is it free after a deletion?", ("a name is borne once", "a version name in use is refused", "a project name in use is refused", "name of a deleted version")),
     Ambiguity("copies", "Which times and billed seconds does a copy show?", ("creation time of a copy", "end of training of a copy", "billed training of a copy")),
