@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from haltspec_diagrams.dot import source as to_dot
-from haltspec_diagrams.graph import Drawing, Edge, Group, Mark, Node, Phrase, Row, Shape, Shown, draw
+from haltspec_diagrams.draft import draw
+from haltspec_diagrams.graph import Drawing, Edge, Group, Mark, Node, Phrase, Row, Shape, Shown
 from haltspec_diagrams.layout import collisions, lay_out
 from haltspec_diagrams.layout import png as to_png
 from haltspec_diagrams.mermaid import page as to_markdown

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import ParseError
 
 from haltspec.spec import Api
 from haltspec_diagrams import dot, layout, mermaid, svg
-from haltspec_diagrams.graph import draw
+from haltspec_diagrams.draft import draw
 
 
 class Format(enum.Enum):
