@@ -109,6 +109,7 @@ class Graph:
     def __init__(self, lifecycle: Lifecycle, rows: tuple[Transition, ...]) -> None:
         self.lifecycle = lifecycle
         self.rows = rows
+        self._onward: dict[str, frozenset[str]] = {}
         self._roles = {operation.name: operation.role for operation in lifecycle.operations}
         self.out: dict[str, list[Edge]] = {state.name: [] for state in lifecycle.states}
         self.idle: list[tuple[Transition, str]] = []
@@ -143,6 +144,17 @@ class Graph:
         """What the edge's operation does to a job; None if the edge is internal."""
         label = edge.row.label
         return self._roles[label.operation] if isinstance(label, Call) else None
+
+    def onward(self, state: str) -> frozenset[str]:
+        """Where a job can get from `state` by moves of the service alone, `state` included."""
+        if state not in self._onward:
+            seen, todo = {state}, [state]
+            while todo:
+                fresh = {edge.target for edge in self.out[todo.pop()] if edge.is_internal} - seen
+                seen |= fresh
+                todo.extend(fresh)
+            self._onward[state] = frozenset(seen)
+        return self._onward[state]
 
     def is_terminal(self, state: str) -> bool:
         """True if the lifecycle calls the state terminal."""

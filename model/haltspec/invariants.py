@@ -43,7 +43,6 @@ class Rules:
         self.api = api
         self.graphs = {lc.name: Graph(lc, rows[lc.name]) for lc in api.lifecycles}
         self._cells: dict[tuple[str, str, str, str], list[Transition]] = {}
-        self._onward: dict[tuple[str, str], frozenset[str]] = {}
         for name, graph in self.graphs.items():
             for edges in graph.out.values():
                 for edge in edges:
@@ -59,18 +58,6 @@ class Rules:
     def rows(self, binding: Binding, state: str, cls: str) -> list[Transition]:
         """The rows that say what a call answers."""
         return self._cells.get((binding.lifecycle, state, binding.role, cls), [])
-
-    def onward(self, lifecycle: str, state: str) -> frozenset[str]:
-        """Where a job can get from `state` by moves of the service alone, `state` included."""
-        key = lifecycle, state
-        if key not in self._onward:
-            seen, todo = {state}, [state]
-            while todo:
-                fresh = {e.target for e in self.graphs[lifecycle].out[todo.pop()] if e.is_internal} - seen
-                seen |= fresh
-                todo.extend(fresh)
-            self._onward[key] = frozenset(seen)
-        return self._onward[key]
 
 
 @dataclass(frozen=True)
@@ -217,7 +204,9 @@ def _explains(step: Step, ask: Ask, answer: Answer, row: Transition, reply: Repl
     target = row.target_from(step.state_before(ask.subject))
     reached = {target}
     if step.moves_relatives:
-        reached |= step.rules.onward(lifecycle.name, target)  # its relatives may have made the service move it on
+        reached |= step.rules.graphs[lifecycle.name].onward(
+            target
+        )  # its relatives may have made the service move it on
     if step.state_after(own) not in reached:
         return False
     want = reply.shows if reply.shows is not None else lifecycle.state(target).shows
@@ -238,11 +227,16 @@ def _items(step: Step, ask: Ask, answer: Answer) -> dict[str, Mapping[str, Any]]
 # ---- the invariants -------------------------------------------------------------------------------------------------
 
 
+def _change(step: Step, key: JobKey) -> str:
+    before, now = step.state_before(key), step.state_after(key)
+    told_of = f"{key.lifecycle} {key.id} of {key.tenant}"
+    return f"{told_of} from {before} to {now}" if before != now else f"the data of {told_of}, which is {now}"
+
+
 def _touches_another(step: Step) -> str | None:
     for key in step.touched:
         if key != step.own and key not in step.relatives:
-            moved = f"was {step.state_before(key)} and is {step.state_after(key)}"
-            return f"{key.lifecycle} {key.id} {moved}; the step is not about it"
+            return f"changed {_change(step, key)}; the step is not about it"
     return None
 
 
@@ -250,7 +244,7 @@ def _touches_tenant(step: Step) -> str | None:
     tenant = step.ask.tenant if step.ask is not None else step.job.tenant if step.job is not None else ""
     for key in step.touched:
         if key.tenant != tenant:
-            return f"a step of {tenant} changed {key.lifecycle} {key.id} of {key.tenant}"
+            return f"a step of {tenant} changed {_change(step, key)}"
     return None
 
 
@@ -394,7 +388,7 @@ def _changes_unasked(step: Step) -> str | None:
         return None
     for key in step.touched:
         what = "a read" if reads else f"a call refused with {step.answer.error}"
-        return f"{what} changed {key.id} from {step.state_before(key)} to {step.state_after(key)}"
+        return f"{what} changed {_change(step, key)}"
     return None
 
 
@@ -426,12 +420,14 @@ def _moves_unlawfully(step: Step) -> str | None:
         return None
     before, now = step.state_before(step.job), step.state_after(step.job)
     target = step.row.target_from(before)
-    reached = step.rules.onward(step.job.lifecycle, target) if step.moves_relatives else {target}
+    reached = step.rules.graphs[step.job.lifecycle].onward(target) if step.moves_relatives else {target}
+    if step.row not in step.rules.graphs[step.job.lifecycle].rows:
+        return f"row {step.row.name!r}, from {before} to {now}, is not in the lifecycle"
     if before not in step.row.states or now not in reached:
         return f"row {step.row.name!r} moved {step.job.id} from {before} to {now}"
     for key in step.touched:
-        if key in step.relatives and step.state_after(key) not in step.rules.onward(
-            key.lifecycle, step.state_before(key)
+        if key in step.relatives and step.state_after(key) not in step.rules.graphs[key.lifecycle].onward(
+            step.state_before(key)
         ):
             return f"row {step.row.name!r} of {step.job.id} moved {key.id} to {step.state_after(key)}"
     return None

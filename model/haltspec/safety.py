@@ -139,9 +139,9 @@ def _order_shows_otherwise(graph: Graph, edge: Edge) -> str | None:
     shown = _answer(graph, edge)
     if graph.role(edge) not in (Role.ORDER, Role.DELETE) or edge.source == ABSENT or shown is None:
         return None
-    if shown in (_shown(graph, edge.source), _shown(graph, edge.target)):
+    if shown in (_shown(graph, state) for state in (edge.source, *graph.onward(edge.target))):
         return None
-    return f"shows {'/'.join(shown)}; a read shows {edge.source} before the call and {edge.target} after it"
+    return f"shows {'/'.join(shown)}, which no read shows before the call, nor after it while the service goes on"
 
 
 def _creation_shows_otherwise(graph: Graph, edge: Edge) -> str | None:
@@ -283,8 +283,8 @@ SAFETY: Final = (
         _edges(_reads_otherwise),
     ),
     Safety(
-        "an order shows the job before or after it",
-        "The reply to an order shows a status that a read just before it or just after it shows.",
+        "an order shows the job before it or on its way",
+        "The reply to an order shows a status that a read shows just before it, or later as it is carried out.",
         _edges(_order_shows_otherwise),
     ),
     Safety(
