@@ -6,7 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from haltspec.lts import Source
+from haltspec.observe import Projection
 from haltspec.oracle import Pending, Report, Verdict, Violation
+from haltspec.spec import Api
 from haltspec.trace import Call, to_line
 
 Style = Callable[[str, str], str]
@@ -40,6 +43,14 @@ def grouped(violations: Sequence[Violation]) -> dict[str, list[Violation]]:
     return groups
 
 
+def cite(api: Api, source: Source) -> str:
+    """A source in full: the document's title and the place in it, or the reason of an assumption."""
+    titles = {document.id: document.title for document in api.documents}
+    if not source.document:
+        return f"ours: {source.section}"
+    return f"{titles.get(source.document, source.document)}: {source.section}"
+
+
 def members(violations: Sequence[Violation], limit: int = 12) -> str:
     """The members that break a rule on shapes, in order of first appearance; empty for other rules."""
     names = list(dict.fromkeys(v.member for v in violations if v.member))
@@ -63,7 +74,7 @@ def calls_words(calls: Sequence[Call]) -> Iterator[str]:
     return (call_words(call, tenant=several) for call in calls)
 
 
-def _brief(value: Any, limit: int = 300) -> str:
+def _brief(value: Any, limit: int = 150) -> str:
     text = "" if value is None else json.dumps(value, default=dict, ensure_ascii=False)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
@@ -74,7 +85,7 @@ def render(report: Report, name: str, *, style: Style = plain, show_calls: bool 
     head = style(report.verdict.value.upper(), report.verdict.value)
     yield f"{name}: {head}  {report.api}, {report.calls} calls, {report.jobs} jobs, {share}"
     for number, (rule, found) in enumerate(grouped((*report.violations, *report.warnings)).items(), start=1):
-        yield from _violation(number, rule, found, report.projection.calls, style, show_calls)
+        yield from _violation(number, rule, found, report.projection, style, show_calls)
     if report.pending:
         oldest = max(report.pending, key=lambda owed: owed.age)
         yield f"  {len(report.pending)} pending at the end, e.g. {_owed(oldest)}"
@@ -85,13 +96,14 @@ def _owed(owed: Pending) -> str:
 
 
 def _violation(
-    number: int, rule: str, found: Sequence[Violation], calls: Sequence[Call], style: Style, show_calls: bool
+    number: int, rule: str, found: Sequence[Violation], projection: Projection, style: Style, show_calls: bool
 ) -> Iterator[str]:
+    calls = projection.calls
     first = min(found, key=lambda v: len(v.calls))
     times = f" ({len(found)} times)" if len(found) > 1 else ""
     yield f"  {number}. {style(f'{first.grade!s:8}', str(first.grade))} {rule}{times}"
     yield f"     {first.message}"
-    yield style(f"     source: {first.source}", "dim")
+    yield style(f"     source: {cite(projection.api, first.source)}", "dim")
     if members(found):
         yield f"     members: {members(found)}"
     places = [calls[index].place for index in first.calls if calls[index].place]
@@ -99,9 +111,8 @@ def _violation(
         for line in calls_words([calls[index] for index in first.calls]):
             yield f"       {line}"
     elif places:
-        yield style(
-            f"     at {', '.join(places[-3:])}{' (last of ' + str(len(places)) + ')' if len(places) > 3 else ''}", "dim"
-        )
+        more = f" (last of {len(places)})" if len(places) > 3 else ""
+        yield style(f"     at {', '.join(places[-3:])}{more}", "dim")
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -111,31 +122,31 @@ def as_json(report: Report) -> dict[str, Any]:
     `possible`, `calls` as trace lines, `places`), `calls`, `jobs`, `observations`, `constrained`, `coverage` (rows
     with how often they were taken) and `pending`.
     """
-    calls = report.projection.calls
+    api, calls = report.projection.api, report.projection.calls
     return {
         "api": report.api,
         "verdict": report.verdict.value,
-        "violations": [violation_json(v, calls) for v in report.violations],
-        "warnings": [violation_json(v, calls) for v in report.warnings],
+        "violations": [violation_json(api, v, calls) for v in report.violations],
+        "warnings": [violation_json(api, v, calls) for v in report.warnings],
         "calls": report.calls,
         "jobs": report.jobs,
         "observations": report.observations,
         "constrained": report.constrained,
         "coverage": dict(report.taken),
         "pending": [
-            {"name": p.name, "source": str(p.source), "job": p.job._asdict(), "age": p.age} for p in report.pending
+            {"name": p.name, "source": cite(api, p.source), "job": p.job._asdict(), "age": p.age} for p in report.pending
         ],
     }
 
 
-def violation_json(violation: Violation, calls: Sequence[Call]) -> dict[str, Any]:
+def violation_json(api: Api, violation: Violation, calls: Sequence[Call]) -> dict[str, Any]:
     """One violation as JSON values; see `as_json`."""
     shown = [calls[index] for index in violation.calls]
     job: Mapping[str, Any] | None = violation.job._asdict() if violation.job is not None else None
     return {
         "rule": violation.rule,
         "grade": str(violation.grade),
-        "source": str(violation.source),
+        "source": cite(api, violation.source),
         "message": violation.message,
         "job": job,
         "belief": list(violation.belief),

@@ -17,7 +17,7 @@ from typing import Any, Final
 from haltspec.lts import Grade, Role, Source
 from haltspec.observe import succeeded
 from haltspec.oracle import Report, Settings, Verdict, Violation, judge
-from haltspec.report import calls_words, grouped, members, plain, violation_json
+from haltspec.report import calls_words, cite, grouped, members, plain, violation_json
 from haltspec.spec import Api, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
@@ -378,7 +378,7 @@ def render(run: Run, *, style: Callable[[str, str], str] = plain) -> Iterator[st
         if finding.members:
             yield f"     members: {finding.members}"
         back = f", came back in {finding.back} of {finding.replays} replays" if finding.replays else ""
-        yield style(f"     source: {finding.source}; seen {finding.seen} times{back}", "dim")
+        yield style(f"     source: {cite(run.api, finding.source)}; seen {finding.seen} times{back}", "dim")
         for line in calls_words(finding.calls[-6:]):
             yield f"       {line}"
     if run.warnings:
@@ -409,8 +409,8 @@ def as_json(run: Run) -> dict[str, Any]:
 
 
 def _finding_json(finding: Finding, run: Run) -> dict[str, Any]:
-    told = violation_json(finding.violation, run.report.projection.calls)
-    calls = violation_json(_on(finding), finding.calls)["calls"]
+    told = violation_json(run.api, finding.violation, run.report.projection.calls)
+    calls = violation_json(run.api, _on(finding), finding.calls)["calls"]
     return {**told, "calls": calls, "seen": finding.seen, "replays": finding.replays, "back": finding.back}
 
 

@@ -15,6 +15,7 @@ from haltspec.lts import Call as CallLabel
 from haltspec.lts import Reply
 from haltspec.oracle import Settings, Verdict, judge
 from haltspec.reference import Reference, Schedule
+from haltspec.report import cite
 from haltspec.services.comprehend import Comprehend
 from haltspec.spec import Binding
 from haltspec.trace import read, to_line
@@ -100,7 +101,7 @@ def test_text_of_a_run_names_rule_grade_and_source(moto: Run) -> None:
     text = "\n".join(render(moto))
     for finding in moto.findings:
         assert f"{finding.grade!s:8} {finding.rule}" in text
-        assert f"source: {finding.source}" in text
+        assert f"source: {cite(moto.api, finding.source)}; seen" in text
 
 
 @pytest.mark.parametrize("api", NAMES)
