@@ -53,7 +53,7 @@ def breaches(shapes: Shapes, operation: str, request: Mapping[str, Any]) -> Iter
 
     One for each kind of breach of each member.
     """
-    for path in _paths(request):
+    for path in paths(request):
         found: set[str] = set()
         if shapes.request_faults(operation, _changed(request, path, None)):
             yield Breach(path, None, f"{'.'.join(path)} is left out")
@@ -65,11 +65,12 @@ def breaches(shapes: Shapes, operation: str, request: Mapping[str, Any]) -> Iter
                 yield Breach(path, value, f"{'.'.join(path)} is {value!r}: {faults[0].constraint}")
 
 
-def _paths(value: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def paths(value: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The members of a request, those inside others included, from the outside in."""
     for member, inner in value.items():
         yield (*above, member)
         if isinstance(inner, Mapping):
-            yield from _paths(inner, (*above, member))
+            yield from paths(inner, (*above, member))
 
 
 def _changed(request: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:

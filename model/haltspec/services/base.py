@@ -115,6 +115,7 @@ class Service:
 
     Attributes:
         unmodelled: open questions whose reading makes no difference here; choosing another than the default is refused.
+        followers: lifecycles whose jobs never move by themselves but as the jobs that belong to them do.
         message_member: the member of an error body that holds the text.
         page: how many items a page has if the request does not say.
         malformed_code, bad_page_code: the errors of a request that breaks its shape, and of a bad page token.
@@ -125,6 +126,7 @@ class Service:
     """
 
     unmodelled: ClassVar[frozenset[str]] = frozenset()
+    followers: ClassVar[frozenset[str]] = frozenset()
     message_member: ClassVar[str] = "message"
     page: ClassVar[int] = 100
     malformed_code: ClassVar[str] = "ValidationException"

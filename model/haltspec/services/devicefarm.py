@@ -73,6 +73,7 @@ class DeviceFarm(aws.AwsService):
             "retention",
         }
     )
+    followers: ClassVar[frozenset[str]] = frozenset({"run"})
     message_member: ClassVar[str] = "message"
     bad_page_code: ClassVar[str] = "ArgumentException"
     unnamed_code: ClassVar[str] = "ArgumentException"

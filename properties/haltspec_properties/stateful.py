@@ -1,0 +1,263 @@
+"""Hypothesis state machines: random calls, service events and races against the reference model, all of it judged.
+
+Hypothesis chooses a reading of every open question, who calls, what is called, in what order, what the service does in
+between, and which calls overlap. In the end the oracle judges all that was seen with every assumption held against it,
+and the named properties look for breaches; what is found shrinks to the shortest calls that show it.
+
+Uniform choice starves deep states, so every rule ends on the way to rows that were not taken yet, and `scatter` brings
+the jobs of one parent into states that are drawn. Nothing outlives an example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar, Final, TypeVar
+
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.strategies import DataObject, SearchStrategy
+
+from haltspec import apis
+from haltspec.lts import Grade
+from haltspec.observe import JobKey
+from haltspec.oracle import Report, Settings, judge
+from haltspec.report import render
+from haltspec.spec import Api
+from haltspec_properties import strategies
+from haltspec_properties.asks import BY_ID
+from haltspec_properties.property import Kind
+from haltspec_properties.scene import ORDERS, Scene, Watch
+from haltspec_properties.suite import properties
+
+PAUSES_S: Final = (1.0, 90.0, 7_200.0, 90_000.0)
+"""How long the clock may go on between two steps: the longest is more than the life of a token."""
+
+SHORTEST_SCENE: Final = 8
+"""After so many steps another service, with other readings, may take over."""
+
+MOST_GOALS: Final = 3
+"""So many rows are gone to at the end of a step, at most."""
+
+_STRICT: Final = Settings(floor=Grade.ASSUMED)
+
+T = TypeVar("T")
+
+
+class JobsMachine(RuleBasedStateMachine):
+    """Clients of one API, its service, and their judge; make one with `machine`.
+
+    Attributes:
+        api_name: the API.
+        watch: told each row that the reference model takes, and its lifecycle; for counting.
+    """
+
+    api_name: ClassVar[str]
+    watch: ClassVar[Watch | None] = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.api: Api = apis.load(self.api_name)
+        self.scene: Scene | None = None
+        self.steps = 0
+
+    @initialize(data=st.data())
+    def begin(self, data: DataObject) -> None:
+        """Choose a service with its readings; unless the clients are alone, others move jobs from outside the API."""
+        self.data = data
+        self._open()
+
+    # ---- rules ------------------------------------------------------------------------------------------------------
+
+    @rule()
+    def create(self) -> None:
+        """Make a job: under a new name or one that is taken, with a token or without; perhaps twice."""
+        ask = self._draw(strategies.creations(self.stage.session, self.stage.tenants, self.stage.fresh()))
+        for _ in range(self._draw(st.integers(1, 2))):
+            self.stage.call(ask)
+        self._go_on()
+
+    @rule()
+    def go(self) -> None:
+        """Go the shortest way to rows that were not taken yet."""
+        for _ in range(MOST_GOALS):
+            self._go_on()
+
+    @rule()
+    def do(self) -> None:
+        """Look at a job, list jobs, or let a job be moved."""
+        scene = self.stage
+        known = scene.some()
+        if known is not None:
+            what = self._pick(("look", "list", "move"), "what")
+            if what == "move":
+                scene.happen(known)
+            elif what == "look":
+                scene.look(known)
+            else:
+                scene.list_some(known)
+        self._go_on()
+
+    @rule(times=st.integers(1, 3))
+    def insist(self, times: int) -> None:
+        """Start, stop or delete: once, or again and again, with a look in between or none."""
+        known = self.stage.some(*ORDERS)
+        if known is not None:
+            ask = self._draw(strategies.calls_on(self.stage.session, known, *ORDERS))
+            for _ in range(times):
+                self.stage.call(ask)
+                self.stage.look(known)
+        self._go_on()
+
+    @rule()
+    def go_wrong(self) -> None:
+        """A call with an unknown id, by a stranger, for another kind of job, or one that breaks its shape."""
+        known = self.stage.some(*BY_ID)
+        if known is not None:
+            self.stage.call(self._draw(strategies.wrong(self.stage.session, known, self.stage.tenants)))
+            self.stage.look(known)
+        self._go_on()
+
+    @rule(calls=st.integers(2, 4))
+    def race(self, calls: int) -> None:
+        """Several clients call at once about one job, and the service moves it in between."""
+        known = self.stage.some(*BY_ID)
+        if known is not None:
+            first, moment = len(self.stage.session.calls), self._draw(st.integers(0, calls - 1))
+            for client in range(calls):
+                self.stage.call(self._draw(strategies.racing(self.stage.session, known)), f"client-{client}")
+                if client == moment:
+                    self.stage.happen(known)
+            self.stage.overlap(first)
+        self._go_on()
+
+    @precondition(lambda self: any(True for _ in self.stage.families()))
+    @rule()
+    def scatter(self) -> None:
+        """Bring the jobs of one parent into different states, then make a call on the parent."""
+        scene = self.stage
+        parent, children = self._pick(tuple(scene.families()), "family")
+        for child in children:
+            way = self._pick(((), *scene.ways_to_states(child)), "way of a child")
+            scene.follow(self.api.lifecycle(child.key.lifecycle), child, way)
+        scene.call(self._draw(strategies.calls_on(scene.session, parent, *BY_ID)))
+        for child in children:
+            scene.look(child)
+
+    @rule(seconds=st.sampled_from(PAUSES_S), ends=st.booleans())
+    def wait(self, seconds: float, ends: bool) -> None:
+        """Time goes by, and by its end perhaps the service has brought every job to rest."""
+        self.stage.now += seconds
+        if ends:
+            self.stage.settle()
+        self._go_on()
+
+    @precondition(lambda self: self.steps >= SHORTEST_SCENE)
+    @rule()
+    def begin_anew(self) -> None:
+        """Close the scene, and open another with other readings."""
+        self._close()
+        self._open()
+
+    # ---- scenes -----------------------------------------------------------------------------------------------------
+
+    @property
+    def stage(self) -> Scene:
+        """The scene that is played."""
+        assert self.scene is not None
+        return self.scene
+
+    def _open(self) -> None:
+        self.scene = Scene(
+            self.api,
+            readings=self._draw(_readings(self.api_name)),
+            seed=self._draw(st.integers(0, 2**16 - 1)),
+            alone=self._draw(st.booleans()),
+            pick=self._pick,
+            watch=type(self).watch,
+        )
+        self.steps = 0
+
+    def _close(self) -> None:
+        """Let the service come to rest, look at everything, and judge."""
+        scene, self.scene = self.stage, None
+        scene.now += PAUSES_S[0]
+        scene.settle()
+        scene.look_at_all()
+        report = judge(self.api, scene.session.calls, _STRICT)
+        wrong = [*scene.wrong, *self._faults(report)]
+        if wrong:
+            readings = (f"reading: {name} = {reading}" for name, reading in scene.unusual_readings())
+            raise AssertionError("\n".join((*wrong, *readings)))
+
+    def _faults(self, report: Report) -> Iterator[str]:
+        if report.violations:
+            yield from render(report, f"the reference model of {self.api.name}", show_calls=True)
+        for prop in properties(self.api.name):
+            if prop.kind is not Kind.SOMETIMES:
+                yield from (f"{prop.name!r}: {found.message}" for found in prop.check(report.projection))
+
+    def teardown(self) -> None:
+        """Judge the last scene."""
+        if self.scene is not None:
+            self._close()
+
+    # ---- choices ----------------------------------------------------------------------------------------------------
+
+    def _draw(self, strategy: SearchStrategy[T]) -> T:
+        drawn: T = self.data.draw(strategy)
+        return drawn
+
+    def _pick(self, choices: Sequence[T], label: str) -> T:
+        choice = choices[self.data.draw(_place(len(choices)))]
+        note(_Told(label, choice))
+        return choice
+
+    def _go_on(self) -> None:
+        self.steps += 1
+        for _ in range(self._draw(st.integers(0, MOST_GOALS))):
+            self.stage.go()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was picked, in words; they are made only if they are shown."""
+
+    label: str
+    choice: object
+
+    def __repr__(self) -> str:
+        return f"{self.label}: {_words(self.choice)}"
+
+
+def _words(choice: object) -> str:
+    if isinstance(choice, tuple) and not isinstance(choice, JobKey):
+        return ", ".join(map(_words, choice)) or "none"
+    name = next((getattr(choice, name) for name in ("words", "name", "operation", "key") if hasattr(choice, name)), choice)
+    return str(name)
+
+
+@cache
+def _place(count: int) -> SearchStrategy[int]:
+    """A place among so many, kept because making a strategy takes longer than drawing from it."""
+    return st.integers(0, count - 1)
+
+
+@cache
+def _readings(api_name: str) -> SearchStrategy[dict[str, str]]:
+    return strategies.readings(apis.load(api_name))
+
+
+@cache
+def machine(api_name: str) -> type[JobsMachine]:
+    """The state machine of an API; running it raises `Unknown` if there is no such API."""
+    return type(f"{api_name.capitalize()}Machine", (JobsMachine,), {"api_name": api_name})
+
+
+ComprehendMachine: Final = machine("comprehend")
+TranslateMachine: Final = machine("translate")
+DevicefarmMachine: Final = machine("devicefarm")
+DataartsMachine: Final = machine("dataarts")
+RekognitionMachine: Final = machine("rekognition")
