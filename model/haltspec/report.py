@@ -134,7 +134,8 @@ def as_json(report: Report) -> dict[str, Any]:
         "constrained": report.constrained,
         "coverage": dict(report.taken),
         "pending": [
-            {"name": p.name, "source": cite(api, p.source), "job": p.job._asdict(), "age": p.age} for p in report.pending
+            {"name": owed.name, "source": cite(api, owed.source), "job": owed.job._asdict(), "age": owed.age}
+            for owed in report.pending
         ],
     }
 

@@ -189,7 +189,7 @@ class _Conformance:
         self.stage_number += 1
         return Stage(session, tenants, self.target.wait, self.options.patience)
 
-    # ---- shrinking ----------------------------------------------------------------------------------------------------
+    # ---- shrinking -----------------------------------------------------------------------------------------------
 
     def _finding(self, report: Report, same: Sequence[Violation]) -> Finding:
         violation = min(same, key=lambda v: (len(v.calls), v.calls[-1]))
@@ -358,7 +358,7 @@ def _any_call(stage: Stage, rng: Random, known: Known, number: int) -> None:
     session.ask(binding, tenant, job_id)
 
 
-# ---- in words and as JSON -------------------------------------------------------------------------------------------
+# ---- in words and as JSON ------------------------------------------------------------------------------------
 
 
 def render(run: Run, *, style: Callable[[str, str], str] = plain) -> Iterator[str]:

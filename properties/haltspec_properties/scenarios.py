@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from haltspec.lts import Role
 from haltspec.observe import succeeded
@@ -17,6 +18,9 @@ from haltspec.spec import Api, Binding
 from haltspec_properties.breaches import breaches
 from haltspec_properties.session import Known, Session
 from haltspec_properties.walk import unknown_id
+
+
+_SHORT_ID: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,15 @@ def _one_job(binding: Binding, stage: Stage) -> None:
 def _unknown(binding: Binding, stage: Stage) -> None:
     for known in _make(stage, binding):
         for asked in _bound(stage, known, Role.READ, Role.ORDER, Role.DELETE):
-            stage.session.ask(asked, known.key.tenant, unknown_id(known.key.id, 7))
+            stage.session.ask(asked, known.key.tenant, _nobody(stage, asked, known))
+
+
+def _nobody(stage: Stage, asked: Binding, known: Known) -> str:
+    """An id that nobody was given, well-formed also where those given out are too long."""
+    candidate = unknown_id(known.key.id, 7)
+    request = stage.session.service.order(asked, known.key.tenant, candidate)
+    faults = load_shapes(stage.session.api).request_faults(asked.operation, request)
+    return candidate[-_SHORT_ID:] if faults else candidate
 
 
 def _tokens(binding: Binding, stage: Stage) -> None:
