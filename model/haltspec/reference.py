@@ -147,7 +147,8 @@ class Reference:
         schedule: when the service moves by itself; None: only when told to.
         choose: picks one of several free rows; replaces the seed's choice.
         watch: is told the lifecycle's name and the row whenever a row answers or moves a job, one that does not exist
-            included: what a list leaves out, and what a call on a parent does not find there.
+            included (what a list leaves out, what a call on a parent does not find there), and whenever a creation that
+            the service refuses agrees with a row.
 
     Raises:
         Unknown: a question, reading or lifecycle that the API does not have.
@@ -206,8 +207,9 @@ class Reference:
         plan = self._plan(plans, request, tenant)
         refusal = self.service.check(self, plan.binding, request, tenant)
         if refusal is not None:
-            if plan.operation.role is Role.CREATE:
-                self._tell_of_nobody(plan, request, refusal.error)
+            for asked in plans if plan.operation.role is Role.CREATE else ():
+                job = self._named(asked, request, tenant).job
+                self._tell_agreeing(asked, job.state if job is not None else ABSENT, request, refusal.error)
             return refusal
         if plan.operation.role is Role.LIST:
             return self._list(plan, request, tenant)
@@ -230,7 +232,8 @@ class Reference:
         if not _succeeds(row):
             refusal = self._refusal(plan, job, row)
             for spread in plans:
-                self._tell_of_nobody(spread, request, refusal.error)
+                if spread.binding.spreads:
+                    self._tell_agreeing(spread, ABSENT, request, refusal.error)
             return refusal
         shown = self._shown(row, subject.foreign or job)
         if subject.job is not None:
@@ -245,7 +248,7 @@ class Reference:
         cls = self._class(plan, request, False)
         for job in list(self.jobs_of(tenant, plan.binding.lifecycle, plan.binding.kind, parent)):
             self._take(plan, job, cls)
-        self._tell_of_nobody(plan, request, None)
+        self._tell_agreeing(plan, ABSENT, request, None)
 
     def _create(self, plan: _Plan, request: Request, tenant: str) -> Answer:
         subject = self._named(plan, request, tenant)
@@ -395,13 +398,13 @@ class Reference:
         if self.watch is not None:
             self.watch(lifecycle.name, row)
 
-    def _tell_of_nobody(self, plan: _Plan, request: Request, error: str | None) -> None:
-        """Tell the rows by which a missing job is left out of an answer: a success, or the refusal `error`."""
-        if self.watch is not None and (plan.binding.spreads or not plan.binding.id_in):
-            for row in plan.machine.rows_for(ABSENT, plan.operation.name, self._class(plan, request, False)):
-                assert isinstance(row.label, Call)
-                if row.label.reply.error in (error, ANY_ERROR if error is not None else None):
-                    self._tell(plan.lifecycle, row)
+    def _tell_agreeing(self, plan: _Plan, state: str, request: Request, error: str | None) -> None:
+        """Tell the rows that an answer agrees with though none was taken: a success, or the refusal `error`."""
+        if self.watch is not None:
+            codes = (error,) if error is None else (error, ANY_ERROR)
+            for row in plan.machine.rows_for(state, plan.operation.name, self._class(plan, request, False)):
+                if isinstance(row.label, Call) and row.label.reply.error in codes:
+                    self.watch(plan.lifecycle.name, row)
 
     # ---- lists -----------------------------------------------------------------------------------------------------
 
@@ -416,7 +419,7 @@ class Reference:
             return service.refuse(
                 self, service.bad_page_code, f"{binding.next_in} {given!r} was not given for this list"
             )
-        self._tell_of_nobody(plan, request, None)
+        self._tell_agreeing(plan, ABSENT, request, None)
         items: list[dict[str, Any]] = []
         last, more, total = 0, False, 0
         cls = self._class(plan, request, False)

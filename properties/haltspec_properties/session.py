@@ -78,7 +78,9 @@ class Session:
     def example(self, binding: Binding, tenant: str, number: int) -> dict[str, Any]:
         """A small valid request that creates a job."""
         created = [view for key, view in self.views.items() if key.tenant == tenant]
-        return self.service.example(binding, tenant, number, (*self.prelude(tenant), *created))
+        others = [reply for other, replies in self.made.items() if other != tenant for reply in replies]
+        others += (view for key, view in self.views.items() if key.tenant != tenant)
+        return self.service.example(binding, tenant, number, (*self.prelude(tenant), *created, *others))
 
     def create(self, binding: Binding, tenant: str, number: int, *, token: str | None = None, **extra: Any) -> Call:
         """Create a job."""

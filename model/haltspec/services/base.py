@@ -185,8 +185,8 @@ class Service:
             binding: the operation's binding.
             tenant: who asks.
             number: tells examples apart where names have to differ.
-            made: the replies to the calls of `prelude`, then what is known of the jobs made since: the replies that
-                made them, or how they were last listed.
+            made: the replies to the calls of `prelude`, then what is known of the jobs made since (the replies that
+                made them, or how they were last listed), then the same of other tenants.
 
         Raises:
             Misuse: no example of this operation is known.
