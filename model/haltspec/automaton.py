@@ -27,6 +27,8 @@ UNLISTED: Final = "unlisted"
 """A complete listing did not hold the job, though one showing `shows` would have been in it."""
 PASSED: Final = "passed"
 """Refused for reasons outside the lifecycle: nothing changed and nothing was learnt."""
+ANY_CLASS: Final = "any"
+"""As a request class: the recording does not tell which; any that can arise in the state."""
 
 
 class Observation(NamedTuple):
@@ -34,7 +36,7 @@ class Observation(NamedTuple):
 
     Args:
         operation: the role's name in the lifecycle.
-        cls: the request class.
+        cls: the request class, or `ANY_CLASS`.
         what: `OK`, `ERROR`, `UNKNOWN`, `UNLISTED` or `PASSED`.
         shows: for `OK` the status values seen (None: the reply hides them; a None inside: that member is hidden); for
             `UNLISTED` the pattern of what would have been listed.
@@ -48,7 +50,7 @@ class Observation(NamedTuple):
     code: str = ""
 
     def __str__(self) -> str:
-        guard = "" if self.cls == PLAIN else f" [{self.cls}]"
+        guard = "" if self.cls in (PLAIN, ANY_CLASS) else f" [{self.cls}]"
         shown = "/".join(value or "?" for value in self.shows) if self.shows else ""
         told = {
             OK: f"answered {shown}" if shown else "answered",
@@ -122,6 +124,7 @@ class Automaton:
         self._after: dict[tuple[int, Observation], int] = {}
         self._closed: dict[int, int] = {}
         self._images: dict[tuple[int, Observation], int] = {}
+        self._of_absent = self._codes_of_absent()
         self.idempotent: dict[tuple[str, str], bool] = {}
 
     def _index_calls(self, rows: tuple[Transition, ...]) -> None:
@@ -131,6 +134,21 @@ class Automaton:
                 for state in row.states:
                     for cls in row.label.when or operation.class_names:
                         self._cells.setdefault((state, operation.name, cls), []).append(row)
+
+    def _codes_of_absent(self) -> frozenset[tuple[str, str]]:
+        """The (operation, error code) pairs that say of a job that it does not exist, as far as the floor lets them."""
+        said: dict[tuple[str, str], set[str]] = {}
+        grades: dict[tuple[str, str], Grade] = {}
+        for row in self.lifecycle.all_rows():
+            if isinstance(row.label, Call) and row.label.reply.error is not None:
+                pair = row.label.operation, row.label.reply.error
+                said.setdefault(pair, set()).update(row.states)
+                grades[pair] = max(row.grade, grades.get(pair, row.grade))
+        return frozenset(
+            pair
+            for pair, states in said.items()
+            if states == {ABSENT} and pair[1] != ANY_ERROR and grades[pair] >= self.floor
+        )
 
     def _close_internal(self, rows: tuple[Transition, ...], open_ids: bool) -> dict[str, int]:
         """For each state, the states it may have moved to unseen, itself included."""
@@ -201,6 +219,9 @@ class Automaton:
         """The ways in which `state` can give the observation `seen`; none if it cannot."""
         if seen.what == PASSED:
             return (Move(state, None, state),)
+        if seen.cls == ANY_CLASS:
+            ways = (self.moves(state, seen._replace(cls=cls)) for cls in self._arising(state, seen.operation))
+            return tuple(dict.fromkeys(move for moves in ways for move in moves))
         if seen.what == UNLISTED:
             listed = state != ABSENT and (seen.shows == () or matches(seen.shows, self._shows[state]))
             cell_rows = self.cell_rows(state, seen.operation, seen.cls) if state == ABSENT else ()
@@ -216,8 +237,13 @@ class Automaton:
         stays = Move(state, None, state)
         if seen.what == ERROR:
             known = self._declared is None or seen.code in self._declared.get(seen.operation, ())
-            return (stays,) if known or cell in self._weak else ()
+            return (stays,) if (known or cell in self._weak) and not self.says_absent(state, seen) else ()
         return (stays, *(Move(state, None, row.target_from(state)) for row in rows))
+
+    def _arising(self, state: str, operation: str) -> tuple[str, ...]:
+        """The request classes that can arise in a state."""
+        asked = self.lifecycle.operation(operation)
+        return tuple(cls for cls in asked.class_names if asked.arises(cls, state))
 
     @staticmethod
     def _row_reply(row: Transition) -> Reply:
@@ -227,12 +253,16 @@ class Automaton:
     def _gives(self, row: Transition, state: str, seen: Observation) -> bool:
         reply = self._row_reply(row)
         if seen.what == ERROR:
-            return reply.error is not None and reply.error in (seen.code, ANY_ERROR)
+            return reply.error == seen.code or (reply.error == ANY_ERROR and not self.says_absent(state, seen))
         if reply.error is not None:
             return False
         if seen.shows is None:
             return not (state == ABSENT and row.target_from(state) == ABSENT and self._is_list(seen))
         return matches(seen.shows, reply.shows if reply.shows is not None else self._shows[row.target_from(state)])
+
+    def says_absent(self, state: str, seen: Observation) -> bool:
+        """True if a refusal says that the job does not exist, and in `state` it does."""
+        return state != ABSENT and (seen.operation, seen.code) in self._of_absent
 
     def _is_list(self, seen: Observation) -> bool:
         return self.lifecycle.operation(seen.operation).role is Role.LIST
@@ -245,12 +275,16 @@ class Automaton:
             return False
         if seen.what == UNLISTED:
             return True
-        loose = self._open | self._weak
-        return not any((name, seen.operation, seen.cls) in loose for name in self.names(self.close(belief)))
+        return not any(self._is_loose(name, seen.operation, seen.cls) for name in self.names(self.close(belief)))
+
+    def _is_loose(self, state: str, operation: str, cls: str) -> bool:
+        classes = self._arising(state, operation) if cls == ANY_CLASS else (cls,)
+        return any((state, operation, one) in cells for one in classes for cells in (self._open, self._weak))
 
     def cell_rows(self, state: str, operation: str, cls: str) -> tuple[Transition, ...]:
-        """The rows of one cell."""
-        return tuple(self._cells.get((state, operation, cls), ()))
+        """The rows of one cell; of several for `ANY_CLASS`."""
+        classes = self._arising(state, operation) if cls == ANY_CLASS else (cls,)
+        return tuple(dict.fromkeys(row for one in classes for row in self._cells.get((state, operation, one), ())))
 
     def possible(self, belief: int, operation: str, cls: str) -> tuple[tuple[str, Transition], ...]:
         """What a call could have answered: each (state, row) of the closed belief."""

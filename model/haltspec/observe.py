@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Observation
-from haltspec.lts import PLAIN, Lifecycle, Operation, Role
+from haltspec.automaton import ANY_CLASS, ERROR, OK, PASSED, UNKNOWN, UNLISTED, Observation, matches
+from haltspec.lts import ABSENT, PLAIN, Lifecycle, Operation, Role
 from haltspec.lts import Call as CallLabel
 from haltspec.rules import Exchange, Job, Sight
 from haltspec.shapes import Fault, Shapes
@@ -29,7 +29,7 @@ _OUTSIDE = (Nature.THROTTLE, Nature.ACCESS)
 class Event:
     """One observation of one job, with the time span of its call in epoch seconds.
 
-    `end` is infinite if no answer came; `call` is the index of the call in the trace; `reads` marks calls that cannot
+    `end` is infinite if no answer came, or none that tells whether the job was changed; `call` is the index of the call in the trace; `reads` marks calls that cannot
     change the job.
     """
 
@@ -42,7 +42,10 @@ class Event:
 
 @dataclass(slots=True)
 class History:
-    """All events of one job, in order of start; `created` is the index of the call that made it, None if unseen."""
+    """All events of one job, in order of start; `created` is the index of the call that made it, None if unseen.
+
+    Of a job that was made under an idempotency token it is the first call that answered for the job.
+    """
 
     key: JobKey
     events: list[Event] = field(default_factory=list)
@@ -70,9 +73,12 @@ class Projection:
     faults: tuple[tuple[Fault, ...], ...]
 
 
-def project(api: Api, calls: Iterable[Call], *, shapes: Shapes | None = None) -> Projection:
-    """The projection of `calls`, all of them of `api`, in the order of the recording."""
-    return _Projector(api, tuple(calls), shapes or load_shapes(api)).run()
+def project(api: Api, calls: Iterable[Call], *, shapes: Shapes | None = None, alone: bool = False) -> Projection:
+    """The projection of `calls`, all of them of `api`, in the order of the recording.
+
+    With `alone` the recording holds every call made in its tenants, whatever the calls themselves say.
+    """
+    return _Projector(api, tuple(calls), shapes or load_shapes(api), alone).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +113,25 @@ def succeeded(call: Call) -> bool:
 
 
 class _Projector:
-    def __init__(self, api: Api, calls: tuple[Call, ...], shapes: Shapes) -> None:
+    def __init__(self, api: Api, calls: tuple[Call, ...], shapes: Shapes, alone: bool) -> None:
         self.api = api
         self.calls = calls
+        self.alone = alone
         self.bound = {op: tuple(_bind(api, b) for b in api.bound(op)) for op in {c.operation for c in calls}}
         given = dict(self._given_ids())
         self.faults = tuple(self._request_faults(call, shapes, given) for call in calls)
         self.histories: dict[JobKey, History] = {}
         self.made_as: dict[tuple[str, str], tuple[str, str]] = {}
+        """The lifecycle and kind as which the recording shows an id to be given out, by tenant and id."""
+        self.known_as: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        """The lifecycles and kinds whose operations name an id or list it, by tenant and id."""
         self.tokens: dict[tuple[str, str, str], tuple[int, JobKey]] = {}
         self.changes: list[tuple[float, float]] = []
         self.deleted: set[JobKey] = set()
+        self.with_token: dict[tuple[str, str, str], list[int]] = {}
+        """Creations that made a job or may have, by tenant, operation and token."""
+        self.lost: dict[tuple[str, str, str], list[tuple[int, _Bound]]] = {}
+        """Creations that may have made a job without telling its id, by tenant, lifecycle and kind."""
         self.births: dict[JobKey, list[int]] = {}
         """The calls that made a job of this id: more than one if ids may be used again."""
         self.sights: dict[JobKey, list[Sight]] = {}
@@ -127,6 +141,7 @@ class _Projector:
             for bound in self.bound[call.operation]:
                 self._gather(index, call, bound)
         self.changes.sort()
+        self._settle_creations()
         for index, call in enumerate(self.calls):
             for bound in self.bound[call.operation]:
                 for key, seen in self._observe(index, call, bound):
@@ -134,6 +149,7 @@ class _Projector:
         for chain in self._listings():
             self._unlisted(chain)
         self._born_with_parents()
+        self._born_unseen()
         for history in self.histories.values():
             history.events.sort(key=lambda event: (event.start, event.end, event.call))
         sights = tuple(self._see())
@@ -151,9 +167,7 @@ class _Projector:
                 of = (call, bound.binding.lifecycle)
                 yield from ((job_id, of) for job_id in shown if isinstance(job_id, str))
 
-    def _request_faults(
-        self, call: Call, shapes: Shapes, given: Mapping[str, tuple[Call, str]]
-    ) -> tuple[Fault, ...]:
+    def _request_faults(self, call: Call, shapes: Shapes, given: Mapping[str, tuple[Call, str]]) -> tuple[Fault, ...]:
         """What is wrong with a request, but for an id that the service itself gave out for such a job.
 
         A service whose ids are too long is told so once, by its reply; a client can only use them as they are. The
@@ -178,7 +192,13 @@ class _Projector:
         role = bound.operation.role
         if role in (Role.CREATE, Role.DELETE):
             self.changes.append((call.start, math.inf if call.end is None else call.end))
-        if bound.draws_id and succeeded(call):
+        token = self._token(call, bound.binding) if bound.draws_id else ""
+        if token and (succeeded(call) or self._is_uncertain(call)):
+            self.with_token.setdefault((call.tenant, call.operation, token), []).append(index)
+        if bound.draws_id and self._is_uncertain(call):
+            place = call.tenant, bound.binding.lifecycle, bound.binding.kind
+            self.lost.setdefault(place, []).append((index, bound))
+        elif bound.draws_id and succeeded(call):
             job_id = self._view_id(call, bound)
             if job_id is not None:
                 key = JobKey(call.tenant, bound.binding.lifecycle, bound.binding.kind, job_id)
@@ -197,7 +217,7 @@ class _Projector:
         elif bound.binding.id_in and not self.faults[index]:
             job_id = call.request.get(bound.binding.id_in)
             self._known(call, bound, job_id)
-            if isinstance(job_id, str) and (succeeded(call) or call.status is None):
+            if isinstance(job_id, str) and (succeeded(call) or self._is_uncertain(call)):
                 key = JobKey(call.tenant, bound.binding.lifecycle, bound.binding.kind, job_id)
                 if role is Role.CREATE:
                     self.births.setdefault(key, []).append(index)
@@ -219,6 +239,7 @@ class _Projector:
         if isinstance(job_id, str):
             key = JobKey(call.tenant, bound.binding.lifecycle, bound.binding.kind, job_id)
             self.histories.setdefault(key, History(key))
+            self.known_as.setdefault((key.tenant, key.id), set()).add((key.lifecycle, key.kind))
 
     def _view_id(self, call: Call, bound: _Bound) -> str | None:
         view = reach(call.reply, bound.binding.view) if bound.binding.view is not None else None
@@ -264,7 +285,9 @@ class _Projector:
         Whether kinds share one space of ids is open, so a job of the right kind is not blamed for obeying.
         """
         made = self.made_as.get((call.tenant, key.id))
-        if made in (None, (key.lifecycle, key.kind)) or bound.operation.role in _READING or not succeeded(call):
+        if made in (None, (key.lifecycle, key.kind)) or bound.operation.role in _READING:
+            return
+        if not succeeded(call) and not self._is_uncertain(call):
             return
         lifecycle, kind = made
         if any(operation.name == bound.operation.name for operation in self.api.lifecycle(lifecycle).operations):
@@ -300,21 +323,85 @@ class _Projector:
                     born = Observation(maker.operation.name, maker.operation.class_of(call.request), OK)
                     history.events.append(Event(born, call.start, min(seen), created, False))
 
+    def _born_unseen(self) -> None:
+        """A job whose creation was not seen may be that of a creation whose answer was lost.
+
+        Each such job may be that of each such call: how many there are of both is not counted.
+        """
+        for key, history in list(self.histories.items()) if self.lost else ():
+            for index, bound in self.lost.get((key.tenant, key.lifecycle, key.kind), ()):
+                call = self.calls[index]
+                token = self._token(call, bound.binding)
+                if history.created is None or (token and index in self._same_token(history.created, token)):
+                    self._add(key, Observation(bound.operation.name, ANY_CLASS, UNKNOWN), call, index, bound)
+
     def _is_on_parent(self, key: JobKey, seen: Observation) -> bool:
         return self.api.lifecycle(key.lifecycle).operation(seen.operation).on_parent
+
+    # ---- creations --------------------------------------------------------------------------------------------------
+
+    def _settle_creations(self) -> None:
+        """A start with a token may answer for a job made before the recording: then its creation is unseen.
+
+        So it is if the job was seen before, or shows what no new job shows; in a recording that holds every call it
+        is neither.
+        """
+        seen = self._first_seen()
+        for key, history in self.histories.items():
+            if history.created is None:
+                continue
+            call = self.calls[history.created]
+            bound = next(b for b in self.bound[call.operation] if b.binding.lifecycle == key.lifecycle)
+            if self._is_alone(call) or not self._token(call, bound.binding):
+                continue
+            if seen.get(key, math.inf) <= call.start or not self._is_of_new_job(call, bound):
+                history.created = None
+
+    def _is_alone(self, call: Call) -> bool:
+        return self.alone or call.alone
+
+    def _first_seen(self) -> dict[JobKey, float]:
+        """When each job was first shown or reached by a call other than a creation."""
+        found: dict[JobKey, float] = {}
+        for call in self.calls if any(h.created is not None for h in self.histories.values()) else ():
+            for bound in self.bound[call.operation] if succeeded(call) and call.end is not None else ():
+                if not bound.draws_id:
+                    for key, _ in self._jobs_in(call, bound):
+                        found[key] = min(found.get(key, math.inf), call.end or math.inf)
+        return found
+
+    def _is_of_new_job(self, call: Call, bound: _Bound) -> bool:
+        """True if a creation's answer shows what a job that it has just made can show."""
+        seen = self._answer(call, bound, bound.operation.class_of(call.request))
+        for row in bound.lifecycle.all_rows():
+            label = row.label
+            if ABSENT in row.states and isinstance(label, CallLabel) and label.operation == bound.operation.name:
+                shows = label.reply.shows or bound.lifecycle.state(row.target_from(ABSENT)).shows
+                if label.reply.error is None and row.target_from(ABSENT) != ABSENT and matches(seen.shows, shows):
+                    return True
+        return False
+
+    def _same_token(self, index: int, token: str) -> list[int]:
+        """The other creations that made a job, or may have, with the token of the one at `index`."""
+        call = self.calls[index]
+        return [other for other in self.with_token.get((call.tenant, call.operation, token), ()) if other != index]
 
     def _creation_class(self, index: int, call: Call, bound: _Bound, key: JobKey) -> str:
         """A creation that answers for a job made before with its token is of the contextual class.
 
-        With other parameters too: what a token then does is an open question, and one reading is the same job.
+        With other parameters too: what a token then does is an open question, and one reading is the same job. Which
+        of several calls with one token made the job cannot be told where they overlap, or where the first is unseen.
         """
         first = self.histories[key].created
         token = self._token(call, bound.binding)
-        if first is not None and first != index and token:
-            made = self.calls[first]
-            if made.operation == call.operation and self._token(made, bound.binding) == token:
-                return next((c.name for c in bound.operation.classes if c.contextual), PLAIN)
-        return bound.operation.class_of(call.request)
+        contextual = next((c.name for c in bound.operation.classes if c.contextual), PLAIN)
+        if not token or contextual == PLAIN:
+            return bound.operation.class_of(call.request)
+        if first is None or any(self._overlap(call, self.calls[other]) for other in self._same_token(index, token)):
+            return ANY_CLASS
+        made = self.calls[first]
+        is_repeat = first != index and made.operation == call.operation and self._token(made, bound.binding) == token
+        return contextual if is_repeat else bound.operation.class_of(call.request)
 
     def _refused_again(self, call: Call, bound: _Bound) -> Iterator[tuple[JobKey, Observation]]:
         """A creation refused though its token and parameters made a job before speaks of that job."""
@@ -328,17 +415,23 @@ class _Projector:
             yield first[1], self._answer(call, bound, cls)
 
     def _class_by_id(self, call: Call, bound: _Bound, key: JobKey) -> str:
-        """An id that the trace shows to be made as another kind of job is of the contextual class."""
+        """An id that the trace shows to be made as another kind of job is of the contextual class.
+
+        If several kinds were asked for an id that was given out before the recording, nobody knows whose it is.
+        """
+        own = bound.operation.class_of(call.request)
+        foreign = next((c.name for c in bound.operation.classes if c.contextual), None)
+        if foreign is None:
+            return own
         made = self.made_as.get((call.tenant, key.id))
-        if made is not None and made != (key.lifecycle, key.kind):
-            foreign = next((c.name for c in bound.operation.classes if c.contextual), None)
-            if foreign is not None:
-                return foreign
-        return bound.operation.class_of(call.request)
+        if made is not None:
+            return foreign if made != (key.lifecycle, key.kind) else own
+        several = len(self.known_as.get((call.tenant, key.id), ())) > 1
+        return ANY_CLASS if several and own == PLAIN and not self._is_alone(call) else own
 
     def _answer(self, call: Call, bound: _Bound, cls: str, *, hidden: bool = False) -> Observation:
         role = bound.operation.name
-        if call.status is None:
+        if self._is_uncertain(call):
             return Observation(role, cls, UNKNOWN)
         if succeeded(call):
             view = None if hidden or bound.binding.view is None else reach(call.reply, bound.binding.view)
@@ -347,8 +440,6 @@ class _Projector:
         spec = self.api.error(call.error or "")
         natures = spec.natures if spec is not None else ()
         code = spec.code if spec is not None else call.error or f"HTTP {call.status}"
-        if Nature.FAULT in natures or (spec is None and call.status >= 500):
-            return Observation(role, cls, UNKNOWN)
         outside = any(nature in natures for nature in _OUTSIDE)
         declared = spec is not None and spec.declared_by(call.operation)
         elsewhere = declared and Nature.ENVIRONMENT in natures and code not in bound.refusals
@@ -356,9 +447,23 @@ class _Projector:
             return Observation(role, cls, PASSED)
         return Observation(role, cls, ERROR, None, code)
 
+    def _is_uncertain(self, call: Call) -> bool:
+        """True if no answer tells whether the call had its effect: none came, or a fault of the service."""
+        if call.status is None or succeeded(call):
+            return call.status is None
+        spec = self.api.error(call.error or "")
+        return call.status >= 500 if spec is None else Nature.FAULT in spec.natures
+
+    def _end(self, call: Call) -> float:
+        """When the call can have had its effect at the latest."""
+        return math.inf if call.end is None or self._is_uncertain(call) else call.end
+
+    def _overlap(self, first: Call, second: Call) -> bool:
+        return first.start <= self._end(second) and second.start <= self._end(first)
+
     def _add(self, key: JobKey, seen: Observation, call: Call, index: int, bound: _Bound) -> None:
         history = self.histories.setdefault(key, History(key))
-        end = math.inf if call.end is None else call.end
+        end = math.inf if seen.what == UNKNOWN else self._end(call)
         history.events.append(Event(seen, call.start, end, index, bound.operation.role in _READING))
 
     # ---- listings ---------------------------------------------------------------------------------------------------
@@ -371,6 +476,8 @@ class _Projector:
                 binding = bound.binding
                 if bound.operation.role is not Role.LIST or not succeeded(call) or self.faults[index]:
                     continue
+                if not isinstance(call.reply, Mapping):
+                    continue  # a recording without bodies
                 token = call.request.get(binding.next_in) if binding.next_in else None
                 if token is None:
                     chain: list[int] | None = [index]

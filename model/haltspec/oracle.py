@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from haltspec.automaton import ERROR, OK, UNKNOWN, Automaton, Observation
+from haltspec.automaton import ERROR, OK, UNKNOWN, Automaton, Observation, matches
 from haltspec.linearize import Step, steps
 from haltspec.lts import ABSENT, Grade, Internal, LeadsTo, Role, Source, Transition
 from haltspec.lts import Call as CallLabel
@@ -129,8 +129,8 @@ class Settings:
 
 def judge(api: Api, calls: Iterable[Call], settings: Settings | None = None, *, shapes: Shapes | None = None) -> Report:
     """The report on `calls`, all of them of `api`, in the order of the recording."""
-    shapes = shapes or load_shapes(api)
-    return _Judge(api, project(api, calls, shapes=shapes), settings or Settings(), shapes).run()
+    shapes, settings = shapes or load_shapes(api), settings or Settings()
+    return _Judge(api, project(api, calls, shapes=shapes, alone=settings.alone), settings, shapes).run()
 
 
 class Judgement:
@@ -549,16 +549,17 @@ def _blame(automaton: Automaton, before: int, seen: Observation) -> tuple[str, S
     role = lifecycle.operation(seen.operation).role
     existing = tuple(s for s in states if s != ABSENT)
     if role in (Role.READ, Role.LIST) and seen.what == OK and seen.shows and existing and ABSENT not in states:
-        known = {lifecycle.state(s).status for s in automaton.states}
-        shown = "/".join(value or "?" for value in seen.shows or ())
+        shown = "/".join(value or "?" for value in seen.shows)
         frame = lifecycle.state(existing[0]).frame or lifecycle.frame
         if len(existing) == 1 and lifecycle.state(existing[0]).terminal:
             return f"nothing leaves {existing[0]}", frame
-        if shown not in known:
+        if not any(matches(seen.shows, state.shows) for state in lifecycle.states):
             return f"{shown} is no state of a job", frame
         was = automaton.names(before)
         return (f"{shown} does not follow {was[0]}" if len(was) == 1 else f"{shown} does not come back"), frame
     rows = automaton.possible(before, seen.operation, seen.cls)
+    if all(row.grade is Grade.ASSUMED for _, row in rows) and any(automaton.says_absent(s, seen) for s in states):
+        rows = tuple((ABSENT, row) for row in automaton.cell_rows(ABSENT, seen.operation, seen.cls) if _refuses(row))
     if rows:
         refusal = seen.what == ERROR
         _, row = min(rows, key=lambda r: (_refuses(r[1]) != refusal, refusal and r[0] != ABSENT, -r[1].grade))
