@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from haltspec import progress
+from haltspec import oracle, progress
 from haltspec.explore import DEFAULT, Edge, Graph, View, views
 from haltspec.invariants import INVARIANTS
-from haltspec.lts import Lifecycle
+from haltspec.lts import Grade, Lifecycle
 from haltspec.overlap import RULE as ONE_ORDER
 from haltspec.overlap import Overlap
 from haltspec.safety import SAFETY, Breach
 from haltspec.scenarios import scenarios
 from haltspec.services import load as load_service
 from haltspec.spec import Api
+from haltspec.trace import Call
 from haltspec.worlds import RULE as JUDGED
 from haltspec.worlds import Broken, Explorer, Judge, Make, judged
 
@@ -93,6 +94,17 @@ def verify(api: Api, now: Now, *, make: Make | None = None, judge: Judge | None 
     for lifecycle in api.lifecycles:
         yield of_lifecycle(lifecycle, now)
     yield from of_reference(api, now, make=make, judge=judge)
+
+
+def strict(api: Api) -> Judge:
+    """The oracle as a judge, at the lowest floor: whatever any rule rules out, it refuses."""
+    settings = oracle.Settings(floor=Grade.ASSUMED)
+
+    def judge(calls: Sequence[Call]) -> str | None:
+        violations = oracle.judge(api, calls, settings).violations
+        return f"{violations[0].rule}: {violations[0].message}" if violations else None
+
+    return judge
 
 
 # ---- lifecycles -----------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ import click
 
 from haltspec import apis
 from haltspec.spec import Api
-from haltspec.verification import Failure, Part, as_json, untaken, verify
+from haltspec.verification import Failure, Part, as_json, strict, untaken, verify
 
 FAILED: Final = 1
 INCONCLUSIVE: Final = 3
@@ -68,7 +68,7 @@ def _no_collection() -> Iterator[None]:
 def _parts(api: Api, *, silent: bool) -> list[Part]:
     """The parts of an API; each is told as soon as it is decided."""
     found = []
-    for part in verify(api, time.perf_counter):
+    for part in verify(api, time.perf_counter, judge=strict(api)):
         gc.collect()
         found.append(part)
         if not silent:
@@ -84,7 +84,8 @@ def _parts(api: Api, *, silent: bool) -> list[Part]:
 def _line(part: Part) -> str:
     choices = f" under {len(part.views)} choices of readings" if len(part.views) > 1 else ""
     rows = f", {part.rows} rows" if part.rows else ""
-    counts = f"{part.states} states, {part.transitions} transitions{rows}, {len(part.checks)} properties{choices}"
+    properties = "1 property" if len(part.checks) == 1 else f"{len(part.checks)} properties"
+    counts = f"{part.states} states, {part.transitions} transitions{rows}, {properties}{choices}"
     limit = "" if part.complete or part.failures else ", NOT COMPLETE"
     return f"{part.subject}, {part.what}: {counts}, {part.seconds:.2f} s{limit}"
 
@@ -109,10 +110,9 @@ def _tell_end(found: dict[str, tuple[Api, list[Part]]], parts: list[Part], secon
     failed = sum(len(part.failures) for part in parts)
     cut = sum(not part.complete and not part.failures for part in parts)
     verdict = f"{failed} failed" if failed else "all hold" + (f", {cut} not complete" if cut else "")
-    click.echo(
-        f"total: {len(found)} APIs, {states} states, {transitions} transitions, {decided} properties decided, "
-        f"{seconds:.2f} s: {verdict}"
-    )
+    apis_told = "1 API" if len(found) == 1 else f"{len(found)} APIs"
+    counts = f"{states} states, {transitions} transitions, {decided} properties decided"
+    click.echo(f"total: {apis_told}, {counts}, {seconds:.2f} s: {verdict}")
 
 
 def _say(text: str) -> None:
