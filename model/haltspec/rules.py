@@ -7,9 +7,10 @@ them with its sources.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
 from haltspec.lts import Source
 from haltspec.spec import Binding
@@ -320,29 +321,59 @@ def sorted_by(
     return CallRule(name, sentence, source, check)
 
 
+_TOKEN_LIFE_S: Final = 86_400.0
+
+
 def one_per_token(source: Source, *, ignore: Iterable[str] = ()) -> HistoryRule:
-    """The same token with the same parameters never makes a second job."""
+    """The same token with the same parameters makes no second job within a day.
+
+    How long a token is remembered is silent, and so is what it does once it was used with other parameters: only a day,
+    the shortest life that a reading gives it, and tokens that never met other parameters count.
+    """
     left_out = frozenset(ignore)
 
     class Tokens:
         def __init__(self) -> None:
-            self.seen: dict[tuple[str, str, str], tuple[str, str]] = {}
+            self.uses: dict[tuple[str, str, str], Counter[str]] = {}
+            self.made: dict[tuple[tuple[str, str, str], str], tuple[str, float]] = {}
+
+        def begin(self, exchange: Exchange) -> None:
+            if key := self.key(exchange):
+                self._uses_of(key)[self.given(exchange)] += 1
 
         def see(self, exchange: Exchange) -> str | None:
-            binding = exchange.binding
-            token = exchange.request.get(binding.token_in) if binding.token_in else None
-            if not token or not exchange.succeeded or exchange.job_id is None:
+            key, given = self.key(exchange), self.given(exchange)
+            if key is None or exchange.end is None:
                 return None
-            given = repr(sorted((k, v) for k, v in exchange.request.items() if k not in left_out))
-            key = exchange.tenant, exchange.operation, str(token)
-            before = self.seen.setdefault(key, (given, exchange.job_id))
-            if before[0] == given and before[1] != exchange.job_id:
-                return f"token {token!r} made job {before[1]!r} and then job {exchange.job_id!r}"
-            return None
+            if not exchange.succeeded or exchange.job_id is None:
+                self._uses_of(key)[given] -= exchange.status is not None and exchange.status < 500
+                return None
+            job_id, start = self.made.setdefault((key, given), (exchange.job_id, exchange.start))
+            if job_id == exchange.job_id:
+                return None
+            has_met_others = any(count for other, count in self._uses_of(key).items() if other != given)
+            if has_met_others or exchange.end - start > _TOKEN_LIFE_S:
+                self.made[key, given] = exchange.job_id, exchange.start
+                return None
+            return f"token {key[2]!r} made job {job_id!r} and then job {exchange.job_id!r}"
+
+        def _uses_of(self, key: tuple[str, str, str]) -> Counter[str]:
+            """How often the token was used, or may have been, with each set of parameters."""
+            return self.uses.setdefault(key, Counter())
+
+        @staticmethod
+        def key(exchange: Exchange) -> tuple[str, str, str] | None:
+            """The token, where it is used; None if the call has none."""
+            token = exchange.request.get(exchange.binding.token_in) if exchange.binding.token_in else None
+            return (exchange.tenant, exchange.operation, str(token)) if token else None
+
+        @staticmethod
+        def given(exchange: Exchange) -> str:
+            return repr(sorted((k, v) for k, v in exchange.request.items() if k not in left_out))
 
     return HistoryRule(
         "a repeated token makes no second job",
-        "A call repeated with its token and the same parameters answers for the same job.",
+        "A call repeated within a day with its token and the same parameters answers for the same job.",
         source,
         Tokens,
     )
