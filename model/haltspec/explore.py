@@ -27,12 +27,15 @@ class View:
         name: "the default readings", "QUESTION = READING", "all readings".
         rows: the rows that hold.
         whole: every reading at once, so that every row and state must have its use.
+        combined: several readings that are not the defaults: nothing new can be wrong with an edge by itself, since the
+            whole has every edge of it, but with paths.
         origin: for a row of a reading, its (question, reading): two readings of one question never hold together.
     """
 
     name: str
     rows: tuple[Transition, ...]
     whole: bool = False
+    combined: bool = False
     origin: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def together(self, first: Transition, second: Transition) -> bool:
@@ -51,11 +54,11 @@ MOST: Final = 64
 def views(lifecycle: Lifecycle) -> Iterator[View]:
     """The views to verify, the defaults first, all readings together last."""
     origin = {row.name: (q.name, r.name) for q in lifecycle.questions for r in q.readings for row in r.rows}
-    yield View(DEFAULT, lifecycle.rows(), False, origin)
+    yield View(DEFAULT, lifecycle.rows(), origin=origin)
     for choice in _choices(lifecycle):
         name = ", ".join(f"{question} = {reading}" for question, reading in choice.items())
-        yield View(name, lifecycle.rows(choice), False, origin)
-    yield View("all readings", lifecycle.all_rows(), True, origin)
+        yield View(name, lifecycle.rows(choice), combined=len(choice) > 1, origin=origin)
+    yield View("all readings", lifecycle.all_rows(), whole=True, origin=origin)
 
 
 def _choices(lifecycle: Lifecycle) -> Iterator[dict[str, str]]:

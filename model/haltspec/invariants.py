@@ -7,7 +7,7 @@ It knows nothing of how the reference model works.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
@@ -62,7 +62,19 @@ class Rules:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: `ask` with its `answer`, or the service's `row` for `job`; `before` and `after` are all jobs then."""
+    """One step, and the jobs just before and just after it.
+
+    Args:
+        rules: what the lifecycles say.
+        before, after: all jobs.
+        ask, answer: the call, if it was one.
+        job, row: the job that the service moved, and by which row, if it was that.
+
+    Attributes:
+        touched: the jobs that are not what they were: changed, gone or new.
+        made: the jobs that are new.
+        own: the job the step is about: the one it names, or the one it made.
+    """
 
     rules: Rules
     before: Jobs
@@ -71,27 +83,21 @@ class Step:
     answer: Answer | None = None
     job: JobKey | None = None
     row: Transition | None = None
+    touched: tuple[JobKey, ...] = field(init=False, default=())
+    made: tuple[JobKey, ...] = field(init=False, default=())
+    own: JobKey | None = field(init=False, default=None)
 
-    @cached_property
-    def touched(self) -> tuple[JobKey, ...]:
-        """The jobs that are not what they were: changed, gone or new."""
-        if self.before is self.after or self.before == self.after:
-            return ()
-        keys = dict.fromkeys((*self.before, *self.after))
-        return tuple(key for key in keys if self.before.get(key) != self.after.get(key))
-
-    @cached_property
-    def made(self) -> tuple[JobKey, ...]:
-        """The jobs that are new."""
-        return tuple(key for key in self.touched if key not in self.before)
-
-    @cached_property
-    def own(self) -> JobKey | None:
-        """The job the step is about: the one it names, or the one it made."""
-        if self.ask is None:
-            return self.job
-        made = (key for key in self.made if key.lifecycle == self.ask.binding.lifecycle)
-        return self.ask.subject or next(made, None)
+    def __post_init__(self) -> None:
+        before, after = self.before, self.after
+        if before is not after and before != after:
+            keys = dict.fromkeys((*before, *after))
+            touched = tuple(key for key in keys if before.get(key) != after.get(key))
+            object.__setattr__(self, "touched", touched)
+            object.__setattr__(self, "made", tuple(key for key in touched if key not in before))
+        own = self.job if self.ask is None else self.ask.subject
+        if own is None and self.ask is not None and self.made:
+            own = next((key for key in self.made if key.lifecycle == self.ask.binding.lifecycle), None)
+        object.__setattr__(self, "own", own)
 
     @cached_property
     def relatives(self) -> frozenset[JobKey]:
@@ -111,10 +117,10 @@ class Step:
 
         return frozenset(above(self.own) | {key for key in seen if self.own in above(key)})
 
-    @cached_property
+    @property
     def moves_relatives(self) -> bool:
         """True if relatives changed too, so that they may have made the service move the step's own job on."""
-        return any(key in self.relatives for key in self.touched)
+        return bool(self.touched) and any(key in self.relatives for key in self.touched)
 
     @cached_property
     def rows(self) -> tuple[Transition, ...]:

@@ -28,11 +28,19 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """A safety property of lifecycles; `breaches` yields whatever breaks it in a graph under a view."""
+    """A safety property of lifecycles.
+
+    Args:
+        name: for people, unique.
+        sentence: what it says.
+        breaches: yields whatever breaks it in a graph under a view.
+        of_paths: it looks at more than the rows that leave one state and the state they lead to.
+    """
 
     name: str
     sentence: str
     breaches: Callable[[Graph, View], Iterator[Breach]]
+    of_paths: bool = False
 
 
 def _edges(wrong: Callable[[Graph, Edge], str | None]) -> Callable[[Graph, View], Iterator[Breach]]:
@@ -261,7 +269,12 @@ SAFETY: Final = (
     Safety(
         "a job begins only by its creation", "From absent, nothing but a creation leads out.", _edges(_begins_uncreated)
     ),
-    Safety("a job disappears only by its deletion", "No job becomes absent unless it was deleted.", _vanishes),
+    Safety(
+        "a job disappears only by its deletion",
+        "No job becomes absent unless it was deleted.",
+        _vanishes,
+        of_paths=True,
+    ),
     Safety(
         "a repeated creation moves nothing",
         "A creation that meets the job it made before leaves it as it is.",
@@ -286,30 +299,48 @@ SAFETY: Final = (
         "an order shows the job before it or on its way",
         "The reply to an order shows a status that a read shows just before it, or later as it is carried out.",
         _edges(_order_shows_otherwise),
+        of_paths=True,
     ),
     Safety(
         "a creation shows the first or the present status",
         "The reply to a creation shows the status a job begins with, or the one it has.",
         _edges(_creation_shows_otherwise),
+        of_paths=True,
     ),
     Safety(
         "an order obeyed twice is an order obeyed once",
         "An order repeated at once leaves the job where the first one put it.",
         _edges(_order_not_idempotent),
     ),
-    Safety("every cell is covered", "In every reachable state every call that can arise has a row.", _uncovered),
+    Safety(
+        "every cell is covered",
+        "In every reachable state every call that can arise has a row.",
+        _uncovered,
+        of_paths=True,
+    ),
     Safety(
         "freedom is declared",
         "Where two rows answer the same call, or follow the same event, both say that they are free.",
         _undeclared_freedom,
     ),
-    Safety("there is no trap", "Every state that is not terminal has a way out.", _trap),
-    Safety("an end is always within reach", "No set of states that is never left is without an end.", _no_end),
-    Safety("every state is reached", "Under all readings together, every state has a path to it.", _unreached),
+    Safety("there is no trap", "Every state that is not terminal has a way out.", _trap, of_paths=True),
+    Safety(
+        "an end is always within reach",
+        "No set of states that is never left is without an end.",
+        _no_end,
+        of_paths=True,
+    ),
+    Safety(
+        "every state is reached",
+        "Under all readings together, every state has a path to it.",
+        _unreached,
+        of_paths=True,
+    ),
     Safety(
         "every row is taken by some shortest path",
         "Under all readings together, every row can be taken from each state it names.",
         _dead,
+        of_paths=True,
     ),
 )
 """The safety properties decided for every lifecycle."""

@@ -138,7 +138,7 @@ def of_lifecycle(lifecycle: Lifecycle, now: Now) -> Part:
 def failures(graph: Graph, view: View) -> Iterator[Failure]:
     """Every property that fails in one view."""
     for safety in SAFETY:
-        for breach in safety.breaches(graph, view):
+        for breach in safety.breaches(graph, view) if safety.of_paths or not view.combined else ():
             yield _failure(safety.name, view, breach)
     for prop in graph.lifecycle.progress:
         for breach in progress.breaches(graph, prop):
@@ -215,13 +215,21 @@ def untaken(api: Api, parts: Iterable[Part]) -> dict[str, tuple[str, ...]]:
     }
 
 
+def verdict(parts: Iterable[Part]) -> str:
+    """What the parts come to: "fail", or "inconclusive" if a limit ended one, or "pass"."""
+    kept = tuple(parts)
+    if any(part.failures for part in kept):
+        return "fail"
+    return "pass" if all(part.complete for part in kept) else "inconclusive"
+
+
 def as_json(api: Api, parts: Sequence[Part]) -> dict[str, Any]:
     """An API's parts as plain data."""
     sentences = {rule.name: rule.sentence for rule in (*SAFETY, *INVARIANTS)}
     sentences |= {prop.name: prop.sentence for lifecycle in api.lifecycles for prop in lifecycle.progress}
     return {
         "api": api.name,
-        "verdict": "fail" if any(part.failures for part in parts) else "pass",
+        "verdict": verdict(parts),
         "parts": [_plain(part, sentences) for part in parts],
         "untaken": {name: list(rows) for name, rows in untaken(api, parts).items()},
         "seconds": round(sum(part.seconds for part in parts), 3),

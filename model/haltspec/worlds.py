@@ -301,7 +301,8 @@ class Explorer:
             self.worlds[target].into = move
         lifecycle = step.job.lifecycle if step.job is not None else step.ask.binding.lifecycle if step.ask else ""
         self._taken.update((lifecycle, row.name) for row in step.rows)
-        self._taken.update(carried(step))
+        if step.touched:
+            self._taken.update(carried(step))
         for invariant in INVARIANTS:
             message = invariant.breach(step)
             if message is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from functools import partial
 
@@ -158,3 +159,16 @@ def test_an_exploration_that_a_limit_ended_is_inconclusive(
     assert code == 3
     assert out.count(", NOT COMPLETE\n") == 4
     assert out.endswith("all hold, 4 not complete\n")
+
+
+def test_progress_is_told_on_a_terminal_only(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is being explored stands on standard error while it lasts, and is wiped out."""
+    monkeypatch.setattr(verification, "scenarios", lambda api, s: ())
+    _, _, silent = run(capsys, "translate")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    _, out, err = run(capsys, "translate")
+    assert silent == ""
+    assert err.startswith("\r") and "exploring translate ..." in err and err.endswith("\r\x1b[2K")
+    assert "exploring" not in out

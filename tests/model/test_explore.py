@@ -16,7 +16,7 @@ from haltspec.explore import DEFAULT, MOST, Edge, Graph, View, views
 from haltspec.graphs import Paths, components
 from haltspec.lts import ABSENT, SAME, Call, Lifecycle, Transition, assumed, call, internal, ok, refused
 from haltspec.safety import SAFETY, Breach
-from haltspec.verification import of_lifecycle
+from haltspec.verification import failures, of_lifecycle
 
 LIFECYCLES = [lc for name in apis.NAMES for lc in apis.load(name).lifecycles]
 JOB = apis.load("comprehend").lifecycle("job")
@@ -170,7 +170,7 @@ def add(rows: Rows, *more: Transition) -> Rows:
 
 def breaches(name: str, lifecycle: Lifecycle, rows: Rows, *, whole: bool = False) -> Iterator[Breach]:
     property_ = next(p for p in SAFETY if p.name == name)
-    yield from property_.breaches(Graph(lifecycle, rows), View("as given", rows, whole))
+    yield from property_.breaches(Graph(lifecycle, rows), View("as given", rows, whole=whole))
 
 
 @dataclass(frozen=True)
@@ -345,6 +345,15 @@ def test_rejects_a_wrong_lifecycle_with_a_shortest_path(mistake: Mistake) -> Non
     told = {breach.message: tuple(map(str, breach.path)) for breach in found}
     assert mistake.message in told
     assert told[mistake.message] == mistake.path
+
+
+def test_a_wrong_edge_of_a_combination_is_found_in_the_whole() -> None:
+    """Combinations of readings are searched for wrong paths only: the whole has all their edges."""
+    rows = answer(JOB.rows(), "described", "SUBMITTED")
+    combined = list(failures(Graph(JOB, rows), View("a = b, c = d", rows, combined=True)))
+    whole = list(failures(Graph(JOB, rows), View("all readings", rows, whole=True)))
+    assert combined == []
+    assert {failure.check for failure in whole} == {"a read shows the state it finds"}
 
 
 def test_every_safety_property_is_broken_by_some_mistake() -> None:

@@ -112,7 +112,9 @@ class TestLifecycles:
 
     def test_rejects_a_property_that_says_nothing(self) -> None:
         rows = drop(JOB.rows(), "stop asked", "stop asked while queued")
-        told_of = [f for f in failures(Graph(JOB, rows), View("as given", rows, True)) if f.check == STOP_ENDS.name]
+        told_of = [
+            f for f in failures(Graph(JOB, rows), View("as given", rows, whole=True)) if f.check == STOP_ENDS.name
+        ]
         assert [f.message for f in told_of] == ["says nothing: no path leads to STOP_REQUESTED"]
 
 

@@ -21,10 +21,9 @@ import click
 
 from haltspec import apis
 from haltspec.spec import Api
-from haltspec.verification import Failure, Part, as_json, strict, untaken, verify
+from haltspec.verification import Failure, Part, as_json, strict, untaken, verdict, verify
 
-FAILED: Final = 1
-INCONCLUSIVE: Final = 3
+EXIT_CODES: Final = {"pass": 0, "fail": 1, "inconclusive": 3}
 
 
 @click.command("verify")
@@ -43,19 +42,18 @@ def command(names: tuple[str, ...], as_json_: bool) -> int:
         found = {api.name: (api, _parts(api, silent=as_json_)) for api in specs}
     seconds = time.perf_counter() - start
     parts = [part for _, own in found.values() for part in own]
-    code = FAILED if any(p.failures for p in parts) else 0 if all(p.complete for p in parts) else INCONCLUSIVE
+    outcome = verdict(parts)
     if as_json_:
-        verdict = {0: "pass", FAILED: "fail", INCONCLUSIVE: "inconclusive"}[code]
         each = [as_json(api, own) for api, own in found.values()]
-        click.echo(json.dumps({"verdict": verdict, "seconds": round(seconds, 3), "apis": each}, indent=2))
+        click.echo(json.dumps({"verdict": outcome, "seconds": round(seconds, 3), "apis": each}, indent=2))
     else:
         _tell_end(found, parts, seconds)
-    return code
+    return EXIT_CODES[outcome]
 
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Explored worlds live until their exploration ends: looking through them for garbage takes a fifth of the time."""
+    """Explored worlds live until their API is done: looking through them for garbage takes a fifth of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -69,7 +67,6 @@ def _parts(api: Api, *, silent: bool) -> list[Part]:
     """The parts of an API; each is told as soon as it is decided."""
     found = []
     for part in verify(api, time.perf_counter, judge=strict(api)):
-        gc.collect()
         found.append(part)
         if not silent:
             _clear()
@@ -78,6 +75,7 @@ def _parts(api: Api, *, silent: bool) -> list[Part]:
                 click.echo(_failed(part, failure))
             _say(f"exploring {api.name} ...")
     _clear()
+    gc.collect()
     return found
 
 
@@ -109,10 +107,10 @@ def _tell_end(found: dict[str, tuple[Api, list[Part]]], parts: list[Part], secon
     decided = sum(len(part.checks) * len(part.views) for part in parts)
     failed = sum(len(part.failures) for part in parts)
     cut = sum(not part.complete and not part.failures for part in parts)
-    verdict = f"{failed} failed" if failed else "all hold" + (f", {cut} not complete" if cut else "")
+    outcome = f"{failed} failed" if failed else "all hold" + (f", {cut} not complete" if cut else "")
     apis_told = "1 API" if len(found) == 1 else f"{len(found)} APIs"
     counts = f"{states} states, {transitions} transitions, {decided} properties decided"
-    click.echo(f"total: {apis_told}, {counts}, {seconds:.2f} s: {verdict}")
+    click.echo(f"total: {apis_told}, {counts}, {seconds:.2f} s: {outcome}")
 
 
 def _say(text: str) -> None:
