@@ -365,11 +365,14 @@ class Monitor:
 def inclusion(left: Automaton, right: Automaton) -> tuple[Observation, ...] | None:
     """A shortest trace that `left` allows and `right` does not; None if there is none (trace inclusion, decided).
 
-    Breadth first over pairs of beliefs of both automata, on the union of their alphabets.
+    Breadth first over pairs of a state of `left` and a belief of `right`, on the union of their alphabets. A pair is
+    passed over if the same state was met with fewer states in the belief: whatever `right` cannot follow from there
+    it cannot follow from here either (antichains: De Wulf, Doyen, Henzinger, Raskin, 2006).
     """
     letters = tuple(dict.fromkeys((*left.alphabet(), *right.alphabet())))
-    start = (left.initial, right.initial)
-    paths: dict[tuple[int, int], tuple[tuple[int, int], Observation] | None] = {start: None}
+    start = (left.initial, right.close(right.initial))
+    paths: dict[_Pair, tuple[_Pair, Observation] | None] = {start: None}
+    least: dict[int, list[int]] = {start[0]: [start[1]]}
     todo = deque([start])
     while todo:
         pair = todo.popleft()
@@ -380,15 +383,29 @@ def inclusion(left: Automaton, right: Automaton) -> tuple[Observation, ...] | No
             there = right.after(pair[1], seen)
             if not there:
                 return (*_path(paths, pair), seen)
-            if (here, there) not in paths:
-                paths[here, there] = (pair, seen)
-                todo.append((here, there))
+            there = right.close(there)
+            for state in _bits(here):
+                known = least.setdefault(state, [])
+                if not any(belief & ~there == 0 for belief in known):
+                    known[:] = [belief for belief in known if there & ~belief]
+                    known.append(there)
+                    paths[state, there] = (pair, seen)
+                    todo.append((state, there))
     return None
 
 
-def _path(
-    paths: Mapping[tuple[int, int], tuple[tuple[int, int], Observation] | None], end: tuple[int, int]
-) -> Iterator[Observation]:
+_Pair = tuple[int, int]
+"""A state of one automaton and a belief of another, as bit masks."""
+
+
+def _bits(mask: int) -> Iterator[int]:
+    while mask:
+        lowest = mask & -mask
+        yield lowest
+        mask ^= lowest
+
+
+def _path(paths: Mapping[_Pair, tuple[_Pair, Observation] | None], end: _Pair) -> Iterator[Observation]:
     back: list[Observation] = []
     step = paths[end]
     while step is not None:

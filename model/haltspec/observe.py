@@ -29,8 +29,12 @@ _OUTSIDE = (Nature.THROTTLE, Nature.ACCESS)
 class Event:
     """One observation of one job, with the time span of its call in epoch seconds.
 
-    `end` is infinite if no answer came, or none that tells whether the job was changed; `call` is the index of the call in the trace; `reads` marks calls that cannot
-    change the job.
+    Args:
+        seen: what was seen.
+        start, end: when the call began, and when it had its effect at the latest: infinite if no answer came, or none
+            that tells whether the job was changed.
+        call: the index of the call in the trace.
+        reads: the call cannot change the job.
     """
 
     seen: Observation
