@@ -334,7 +334,8 @@ class Reference:
         if job.state != before:
             if request is not None and before == ABSENT:
                 self._settle_in(plan.binding, job, request)
-            self._has_moved(job, row, before)
+            if job.number:  # only changed rows move a job that does not exist: nothing comes of it
+                self._has_moved(job, row, before)
         return row
 
     def _pick(self, job: Job, rows: tuple[Transition, ...]) -> Transition:
