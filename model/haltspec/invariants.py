@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from haltspec.explore import Graph
-from haltspec.lts import ABSENT, ANY_ERROR, Call, Lifecycle, Reply, Role, Transition
+from haltspec.lts import ABSENT, ANY_ERROR, Call, Internal, Lifecycle, Reply, Role, Transition
 from haltspec.menu import Ask
 from haltspec.services.base import Answer
 from haltspec.spec import Api, Binding, JobKey, Nature, reach
@@ -58,6 +58,11 @@ class Rules:
     def rows(self, binding: Binding, state: str, cls: str) -> list[Transition]:
         """The rows that say what a call answers."""
         return self._cells.get((binding.lifecycle, state, binding.role, cls), [])
+
+    def outside(self, lifecycle: str, state: str) -> list[Transition]:
+        """The moves that somebody may make in `state` by other means than this API."""
+        rows = (edge.row for edge in self.graphs[lifecycle].out[state])
+        return [row for row in rows if isinstance(row.label, Internal) and row.label.outside]
 
 
 @dataclass(frozen=True)

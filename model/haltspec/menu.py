@@ -20,6 +20,7 @@ from haltspec.spec import Api, Binding, JobKey
 
 TOKEN: Final = "token-of-both-clients"
 _MALFORMED: Final = "?" * 5000
+_FORMLESS: Final = "neither-an-arn-nor-a-name-that-anything-was-given"
 _BY_ID: Final = (Role.READ, Role.ORDER, Role.DELETE)
 _VARIANTS: Final = 2
 _SLOTS: Final = 10
@@ -279,7 +280,7 @@ class Menu:
         for job in own:
             if job.key.lifecycle == binding.lifecycle and binding.kind in ("", job.key.kind):
                 yield ask(job.key.id, job.key, f"job {job.number}")
-            elif binding.kind and job.key.lifecycle in self.scenario.lifecycles and not self._serves(binding, job):
+            elif self._is_foreign(binding, job):
                 foreign = ask(job.key.id, None, f"job {job.number}, which is of another kind", is_contextual=True)
                 if not (foreign.malformed and self.scenario.brief):
                     yield foreign
@@ -294,10 +295,20 @@ class Menu:
         for stranger in strangers[:1]:
             yield ask(stranger, None, "an id that was never given")
         yield ask(_MALFORMED, None, "a malformed id")
+        if any(cls.holds is not None for cls in self._roles[id(binding)].classes):
+            formless = ask(_FORMLESS, None, "an id of no known form")
+            if not formless.malformed:
+                yield formless
+
+    def _is_foreign(self, binding: Binding, job: Job) -> bool:
+        """True if the job is one that a client may mistake for one of the binding's kind."""
+        alike = job.key.lifecycle == binding.lifecycle or not self.scenario.brief
+        known = job.key.lifecycle in self.scenario.lifecycles
+        return bool(binding.kind) and alike and known and not self._serves(binding, job)
 
     def _serves(self, binding: Binding, job: Job) -> bool:
         """True if the same wire operation serves the job through another binding."""
-        bound = self.api.bound(binding.operation)
+        bound = (b for b in self.api.bound(binding.operation) if not b.spreads)
         return any(b.lifecycle == job.key.lifecycle and b.kind in ("", job.key.kind) for b in bound)
 
     def _listing(self, tenant: str, binding: Binding, own: list[Job]) -> Iterator[Ask]:

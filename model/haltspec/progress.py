@@ -1,8 +1,9 @@
 """Progress under fairness, decided by strongly connected components (not by bounded search).
 
 The service is *strongly fair*: a row of its own that can be taken again and again is taken again and again. Clients owe
-nothing: they may call anything, for ever, or fall silent. A `LeadsTo` fails iff, after a state of its start, some fair
-endless run stays clear of its end; resting for ever counts as such a run where the service has no row to take.
+nothing: they may call anything, for ever, or fall silent; nor does whoever moves jobs from outside the API. A `LeadsTo`
+fails iff, after a state of its start, some fair endless run stays clear of its end; resting for ever counts as such a
+run where the service has no row to take.
 
 Such a run exists iff some set of states can be run through for ever in which every service row that can be taken
 somewhere is also taken without leaving the set. `fair_run` finds one by cutting components: a row that can be taken in
@@ -99,12 +100,12 @@ def _service(edge: Edge) -> str:
 
 
 def _arena(graph: Graph, prop: LeadsTo, *, with_calls: bool) -> Arena[str, Edge]:
-    """The moves a run may make: the service's, and with calls those of every client that does not give the job up."""
+    """The moves a run may make: the service's, and with calls those of everybody who does not give the job up."""
 
     def may(edge: Edge) -> bool:
         label = edge.row.label
         if not isinstance(label, Call):
-            return True
+            return with_calls or not label.outside
         # A call that moves nothing is no different from resting.
         return with_calls and edge.moves and graph.role(edge) is not Role.DELETE and label.operation not in prop.unless
 
@@ -136,7 +137,7 @@ def _shortest(graph: Graph, arena: Arena[str, Edge], starts: list[str], end: tup
 
 
 def _told(run: Run[Edge], *, with_calls: bool) -> str:
-    who = "clients can prevent it" if with_calls else "the service can miss it by itself"
+    who = "others can prevent it" if with_calls else "the service can miss it by itself"
     if run.cycle:
         return f"{who}: the cycle below is fair and can go on for ever"
     rests = run.stem[-1].target

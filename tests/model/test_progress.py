@@ -92,7 +92,7 @@ class TestLifecycles:
         rows = (*drop(JOB.rows(), "picked up", "failed while queued"), parked)
         assert told(JOB, rows, STOP_ENDS) == [
             (
-                "clients can prevent it: in SUBMITTED the service has nothing left to do",
+                "others can prevent it: in SUBMITTED the service has nothing left to do",
                 (STARTED, STOPPING, "Start -> ok: STOP_REQUESTED to SUBMITTED (parked)"),
                 (),
             )
@@ -102,6 +102,29 @@ class TestLifecycles:
         parked = Transition("parked", "STOP_REQUESTED", call("Start", ok()), "SUBMITTED", OURS)
         rows = (*drop(JOB.rows(), "picked up", "failed while queued"), parked)
         assert told(JOB, rows, replace(STOP_ENDS, unless=("Start",))) == []
+
+    def test_rejects_an_end_that_only_an_outsider_brings_about(self) -> None:
+        """Somebody in a console may stop the job, and need not."""
+        rows = drop(JOB.rows(), "stop took effect", "finished before the stop took effect")
+        helped = Transition("stopped by hand", "STOP_REQUESTED", internal("halt", outside=True), "STOPPED", OURS)
+        assert told(JOB, (*rows, helped), STOP_ENDS) == [
+            (
+                "the service can miss it by itself: in STOP_REQUESTED the service has nothing left to do",
+                (STARTED, STOPPING),
+                (),
+            )
+        ]
+
+    def test_rejects_an_outsider_who_can_take_the_job_where_nothing_happens(self) -> None:
+        paused = Transition("paused by hand", "STOP_REQUESTED", internal("pause", outside=True), "SUBMITTED", OURS)
+        rows = (*drop(JOB.rows(), "picked up", "failed while queued"), paused)
+        assert told(JOB, rows, STOP_ENDS) == [
+            (
+                "others can prevent it: in SUBMITTED the service has nothing left to do",
+                (STARTED, STOPPING, "pause: STOP_REQUESTED to SUBMITTED (paused by hand)"),
+                (),
+            )
+        ]
 
     def test_a_deletion_is_no_failure_of_the_service(self) -> None:
         prop = next(p for p in TRAINING.progress if p.name == "training ends")
