@@ -359,7 +359,7 @@ class TestWholeText:
             "source": {"document": "StopLamp", "section": "Description", "grade": "implied"},
             "free": False,
         }
-        assert lifecycle["transitions"][1]["label"] == {"event": "fail"}
+        assert lifecycle["transitions"][1]["label"] == {"event": "fail", "outside": False}
         assert lifecycle["transitions"][4]["label"]["reply"] == {"error": "*", "shows": None}
         assert lifecycle["operations"][1]["classes"] == [
             {"name": "far", "sentence": "The lamp is far away.", "only_in": [], "contextual": False}
