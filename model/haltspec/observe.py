@@ -161,30 +161,33 @@ class _Projector:
         histories = tuple(h for h in self.histories.values() if h.events)
         return Projection(self.api, self.calls, histories, exchanges, sights, self.faults)
 
-    def _given_ids(self) -> Iterator[tuple[str, tuple[Call, str]]]:
-        """The ids that creations and lists have shown, each with a call that did and the lifecycle of its job."""
+    def _given_ids(self) -> Iterator[tuple[str, tuple[Call, tuple[str, str]]]]:
+        """The ids that creations and lists have shown, each with a call that did and what kind of job it is."""
         for call in self.calls:
             for bound in self.bound[call.operation] if succeeded(call) else ():
                 shown = [self._view_id(call, bound)] if bound.draws_id else []
                 if bound.operation.role is Role.LIST:
                     shown += [job.get(bound.id_member) for job in _items(call, bound.binding)]
-                of = (call, bound.binding.lifecycle)
+                of = (call, (bound.binding.lifecycle, bound.binding.kind))
                 yield from ((job_id, of) for job_id in shown if isinstance(job_id, str))
 
-    def _request_faults(self, call: Call, shapes: Shapes, given: Mapping[str, tuple[Call, str]]) -> tuple[Fault, ...]:
+    def _request_faults(
+        self, call: Call, shapes: Shapes, given: Mapping[str, tuple[Call, tuple[str, str]]]
+    ) -> tuple[Fault, ...]:
         """What is wrong with a request, but for an id that the service itself gave out for such a job.
 
         A service whose ids are too long is told so once, by its reply; a client can only use them as they are. The
         good id of a model is no good id of a job, though.
         """
-        takes = {(bound.binding.id_in, bound.binding.lifecycle) for bound in self.bound[call.operation]}
-        ids_in = {id_in for id_in, _ in takes}
+        bindings = [bound.binding for bound in self.bound[call.operation]]
+        takes = {(binding.id_in, (binding.lifecycle, binding.kind)) for binding in bindings}
+        ids_in = {binding.id_in for binding in bindings}
 
         def is_excused(fault: Fault) -> bool:
             if fault.member not in ids_in or not isinstance(fault.value, str) or fault.value not in given:
                 return False
-            giver, lifecycle = given[fault.value]
-            if (fault.member, lifecycle) in takes:
+            giver, what = given[fault.value]
+            if (fault.member, what) in takes:
                 return True
             return any(other.value == fault.value for other in shapes.reply_faults(giver.operation, giver.reply))
 
