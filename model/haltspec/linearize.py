@@ -2,18 +2,21 @@
 
 Just-in-time linearization (G. Lowe, Testing for linearizability, 2017): calls are taken in order of time; a
 configuration is a set of open calls that have already taken their place in the order, with the belief they lead to; a
-call is put into the order only when its return forces it. Three reductions keep this small:
+call is put into the order only when its return forces it. Four reductions keep this small:
 
 - reads leave the job as it is, so an open read takes its place as soon as some state of a configuration fits it;
 - open calls that say the same are interchangeable, so the one that must return first goes first;
 - a call without an answer whose effect, once had, cannot be had again is one more move the job may make unseen from
-  then on, however many such calls there are (absorption).
+  then on, however many such calls there are (absorption);
+- a state reached with some of these calls used up is passed over where it was reached with fewer of them: nothing is
+  lost by not having used a call (dominance).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from haltspec.automaton import OK, UNKNOWN, Automaton, Observation
@@ -84,6 +87,9 @@ class _Search:
         self.force = force
         self.leave_out = leave_out
         self.open: dict[int, float] = {}
+        """The calls that have begun and must have their place in the order by their end."""
+        self.pending: dict[Observation, list[int]] = {}
+        """Calls without an answer, by what they say: each may take a place in the order, and none has to."""
         self.absorbed: list[Observation] = []
         self.configurations: dict[Placed, int] = {frozenset(): automaton.initial if initial is None else initial}
 
@@ -109,8 +115,10 @@ class _Search:
         if event.seen.what == UNKNOWN and position != self.force:
             if event.reads:
                 return
-            if event.end == math.inf and self._is_idempotent(event.seen):
-                if event.seen not in self.absorbed:
+            if event.end == math.inf:
+                if not self._is_idempotent(event.seen):
+                    self.pending.setdefault(event.seen, []).append(position)
+                elif event.seen not in self.absorbed:
                     self.absorbed.append(event.seen)
                 return
         self.open[position] = event.end
@@ -120,14 +128,9 @@ class _Search:
         while self.open:
             position = min(self.open, key=lambda p: (self.open[p], p))
             end = self.open[position]
-            follows = end == time and self._same_client(position, newcomer)
-            if not (end < time or follows or (newcomer == -1 and end < math.inf)):
-                if newcomer == -1:
-                    break
+            if not (end < time or newcomer == -1 or (end == time and self._same_client(position, newcomer))):
                 return
             yield from self._return(position)
-        if newcomer == -1 and self.force is not None and self.force in self.open:
-            yield from self._return(self.force)
 
     def _same_client(self, position: int, newcomer: int) -> bool:
         if newcomer < position or not self.clients:
@@ -135,7 +138,10 @@ class _Search:
         return self.clients[position] == self.clients[newcomer]
 
     def _is_plain(self, position: int) -> bool:
-        return not self.absorbed and self.events[position].seen.what != UNKNOWN
+        """True if there is one order only: no other call is open, and none waits that may have happened."""
+        if self.absorbed or self.pending or self.events[position].seen.what == UNKNOWN:
+            return False
+        return len(self.open) == 1 and self.configurations.keys() == {frozenset()}
 
     # ---- the search -------------------------------------------------------------------------------------------------
 
@@ -143,7 +149,7 @@ class _Search:
         event = self.events[position]
         before = self._belief()
         optional = event.seen.what == UNKNOWN and position != self.force
-        if len(self.open) == 1 and self.configurations.keys() == {frozenset()} and self._is_plain(position):
+        if self._is_plain(position):
             after = self.automaton.after(before, event.seen)
             reached: dict[Placed, int] = {frozenset(): after} if after else {}
         else:
@@ -173,53 +179,26 @@ class _Search:
 
     def _place(self, position: int, optional: bool) -> dict[Placed, int]:
         """Every configuration in which the returning call has its place, without it; all of them if it is optional."""
+        front = _Front(self)
+        for placed, belief in sorted(self.configurations.items(), key=lambda pair: len(pair[0])):
+            front.add(placed, belief)
         done: dict[Placed, int] = {}
-        seen: dict[Placed, int] = {}
-        todo: list[tuple[Placed, int]] = []
-
-        def add(placed: Placed, belief: int) -> None:
-            belief = self._close(belief)
-            for other in self._candidates(placed):
-                if belief and self.events[other].reads:
-                    fits = self.automaton.image(belief, self.events[other].seen)
-                    if fits:
-                        add(placed | {other}, fits)
-                        belief &= ~fits
-            if not belief:
-                return
-            known = seen.get(placed, 0)
-            if belief & ~known:
-                seen[placed] = known | belief
-                todo.append((placed, known | belief))
-
-        for placed, belief in self.configurations.items():
-            add(placed, belief)
-        while todo:
-            placed, belief = todo.pop()
-            if seen[placed] != belief:
-                continue  # a larger belief for the same calls waits in the list
+        while front.todo:
+            placed, belief = front.todo.popleft()
             if position in placed or optional:
                 rest = placed - {position}
                 done[rest] = done.get(rest, 0) | belief
                 if position in placed:
                     continue
-            for other in self._candidates(placed):
+            for other in front.candidates(placed):
                 event = self.events[other]
                 if event.reads:
                     continue
                 unknown = event.seen.what == UNKNOWN
                 image = self._applied(belief, event.seen) if unknown else self.automaton.image(belief, event.seen)
                 if image:
-                    add(placed | {other}, image)
+                    front.add(placed | {other}, image)
         return done
-
-    def _candidates(self, placed: Placed) -> Iterable[int]:
-        """Of the open calls without a place, one for each thing said: the one that must return first."""
-        first: dict[Observation, int] = {}
-        for position in sorted(self.open, key=lambda p: (self.open[p], p)):
-            if position not in placed:
-                first.setdefault(self.events[position].seen, position)
-        return first.values()
 
     def _close(self, belief: int) -> int:
         belief = self.automaton.close(belief)
@@ -245,6 +224,47 @@ class _Search:
     def _is_idempotent(self, seen: Observation) -> bool:
         """True if no state in which the call has an effect can be reached again once it has had it."""
         return _idempotent(self.automaton, seen.operation, seen.cls)
+
+
+class _Front:
+    """Configurations still to be looked at, without states that others dominate."""
+
+    def __init__(self, search: _Search) -> None:
+        self.search = search
+        self.todo: deque[tuple[Placed, int]] = deque()
+        self.known: dict[Placed, list[tuple[Placed, int]]] = {}
+        """By the calls with an answer that have their place: those without one that were used, and what was reached."""
+        self.kinds: dict[Observation, list[int]] = {seen: [] for seen in search.pending}
+        for position in sorted(search.open, key=lambda p: (search.open[p], p)):
+            self.kinds.setdefault(search.events[position].seen, []).append(position)
+
+    def candidates(self, placed: Placed) -> Iterator[int]:
+        """Of the calls without a place, one for each thing said: the one that must return first."""
+        for seen, positions in self.kinds.items():
+            first = next((p for p in positions if p not in placed), None)
+            if first is None:
+                first = next((p for p in self.search.pending.get(seen, ()) if p not in placed), None)
+            if first is not None:
+                yield first
+
+    def add(self, placed: Placed, belief: int) -> None:
+        """Take a configuration whose belief is not closed; open reads that fit it have their place at once."""
+        belief = self.search._close(belief)
+        events, automaton = self.search.events, self.search.automaton
+        for other in self.candidates(placed):
+            if belief and events[other].reads:
+                fits = automaton.image(belief, events[other].seen)
+                if fits:
+                    self.add(placed | {other}, fits)
+                    belief &= ~fits
+        used = frozenset(p for p in placed if events[p].seen.what == UNKNOWN and p != self.search.force)
+        known = self.known.setdefault(placed - used, [])
+        for fewer, reached in known:
+            if fewer <= used:
+                belief &= ~reached
+        if belief:
+            known.append((used, belief))
+            self.todo.append((placed, belief))
 
 
 def _idempotent(automaton: Automaton, operation: str, cls: str) -> bool:

@@ -11,7 +11,7 @@ import enum
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from haltspec.automaton import ERROR, OK, UNKNOWN, Automaton, Observation, matches
 from haltspec.linearize import Step, steps
@@ -24,6 +24,7 @@ from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, JobKey, Nature, reach
 from haltspec.trace import Call
 
+_Rule = TypeVar("_Rule", SightRule, CallRule, HistoryRule)
 _MOST_READS: Final = 64
 _UNDECLARED: Final = "errors are declared"
 FLOORS: Final = (Grade.ASSUMED, Grade.IMPLIED, Grade.STATED)
@@ -145,11 +146,11 @@ class Judgement:
         key = (lifecycle, floor, open_ids)
         if key not in self._automata:
             self._automata[key] = Automaton(
-                self.api.lifecycle(lifecycle), floor=floor, open_ids=open_ids, declared=self._declared(lifecycle)
+                self.api.lifecycle(lifecycle), floor=floor, open_ids=open_ids, declared=self.declared(lifecycle)
             )
         return self._automata[key]
 
-    def _declared(self, lifecycle: str) -> dict[str, frozenset[str]]:
+    def declared(self, lifecycle: str) -> dict[str, frozenset[str]]:
         """For each operation of a lifecycle, the codes that some wire operation declares as a refusal."""
         found: dict[str, frozenset[str]] = {}
         for binding in self.api.bindings:
@@ -436,30 +437,56 @@ class _Judge:
         return frozenset(found)
 
     def _rules(self) -> Iterator[Violation]:
-        everywhere = self.api.rules
+        yield from self._call_rules()
+        yield from self._history_rules()
+        yield from self._sight_rules()
+
+    def _named(self, kind: type[_Rule]) -> dict[str, tuple[tuple[str, _Rule], ...]]:
+        """For each lifecycle the data rules of a kind, its own after those of the API, each with its full name."""
+        named: dict[str, tuple[tuple[str, _Rule], ...]] = {}
+        for lifecycle in self.api.lifecycles:
+            placed = [(self.api.name, rule) for rule in self.api.rules]
+            placed += [(lifecycle.full_name, rule) for rule in lifecycle.rules]
+            named[lifecycle.name] = tuple(
+                (f"{where}/{rule.name}", rule) for where, rule in placed if isinstance(rule, kind)
+            )
+        return named
+
+    def _call_rules(self) -> Iterator[Violation]:
+        rules = self._named(CallRule)
         for index, exchange in enumerate(self.projection.exchanges):
-            own = self.api.lifecycle(exchange.binding.lifecycle).rules
-            for rule in (*everywhere, *own):
-                if isinstance(rule, CallRule):
-                    yield from self._broken(rule, rule.check(exchange), None, (index,), exchange.binding.lifecycle, own)
-        moments = sorted(self._moments())
-        for rule in everywhere + tuple(r for lc in self.api.lifecycles for r in lc.rules):
-            if isinstance(rule, HistoryRule):
-                memory = rule.open()
-                for _, is_end, index in moments:
-                    if is_end:
-                        wrong = memory.see(self.projection.exchanges[index])
-                        yield from self._broken(rule, wrong, None, (index,), "", ())
-                    elif isinstance(memory, Watcher):
-                        memory.begin(self.projection.exchanges[index])
+            for name, rule in rules[exchange.binding.lifecycle] if exchange.status is not None else ():
+                wrong = rule.check(exchange)
+                if wrong is not None:
+                    yield self._broken(name, rule, wrong, None, (index,))
+
+    def _history_rules(self) -> Iterator[Violation]:
+        rules = dict(pair for pairs in self._named(HistoryRule).values() for pair in pairs)
+        moments = sorted(self._moments()) if rules else []
+        for name, rule in rules.items():
+            memory = rule.open()
+            watcher = memory if isinstance(memory, Watcher) else None
+            for _, is_end, index in moments:
+                exchange = self.projection.exchanges[index]
+                if is_end:
+                    wrong = memory.see(exchange)
+                    if wrong is not None:
+                        yield self._broken(name, rule, wrong, None, (index,))
+                elif watcher is not None:
+                    watcher.begin(exchange)
+
+    def _sight_rules(self) -> Iterator[Violation]:
+        rules = self._named(SightRule)
+        created = {history.key: history.created for history in self.projection.histories}
         for key, sight, index in self.projection.sights:
             if (key.tenant, key.id) in self.malformed:
                 continue
-            own = self.api.lifecycle(key.lifecycle).rules
-            for rule in (*everywhere, *own):
-                if isinstance(rule, SightRule):
-                    earlier = () if sight.earlier is None else self._calls_of(key, index)
-                    yield from self._broken(rule, rule.check(sight), key, (*earlier, index), key.lifecycle, own)
+            for name, rule in rules[key.lifecycle]:
+                wrong = rule.check(sight)
+                if wrong is not None:
+                    first = created.get(key) if sight.earlier is not None else None
+                    calls = (index,) if first in (None, index) else (first, index)
+                    yield self._broken(name, rule, wrong, key, calls)
 
     def _moments(self) -> Iterator[tuple[float, bool, int]]:
         """When each call began and ended: time, whether it is the end, index of the call."""
@@ -467,28 +494,16 @@ class _Judge:
             yield call.start, False, index
             yield float("inf") if call.end is None else call.end, True, index
 
-    def _calls_of(self, key: JobKey, index: int) -> tuple[int, ...]:
-        """The call that made the job, if the trace has it and it is not the one at `index`."""
-        made = (h.created for h in self.projection.histories if h.key == key and h.created is not None)
-        return tuple(call for call in made if call != index)
-
     def _broken(
         self,
-        rule: Any,
-        wrong: str | None,
+        name: str,
+        rule: SightRule | CallRule | HistoryRule,
+        wrong: str,
         job: JobKey | None,
         calls: tuple[int, ...],
-        lifecycle: str,
-        own: Sequence[Any],
-    ) -> Iterator[Violation]:
-        if wrong is not None:
-            place = f"{self.api.name}/{lifecycle}" if rule in own else self.api.name
-            told = (
-                f"{_told(job)}: {wrong}"
-                if job is not None
-                else f"{self.projection.calls[calls[-1]].operation}: {wrong}"
-            )
-            yield Violation(f"{place}/{rule.name}", rule.source.grade, rule.source, told, job, calls)
+    ) -> Violation:
+        told = _told(job) if job is not None else self.projection.calls[calls[-1]].operation
+        return Violation(name, rule.source.grade, rule.source, f"{told}: {wrong}", job, calls)
 
 
 # ---- words ----------------------------------------------------------------------------------------------------------

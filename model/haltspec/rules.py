@@ -89,7 +89,7 @@ class SightRule:
 
 @dataclass(frozen=True, slots=True)
 class CallRule:
-    """A rule on one call and its answer; `check` returns what is wrong, or None."""
+    """A rule on one call and its answer; `check` takes answered calls only and returns what is wrong, or None."""
 
     name: str
     sentence: str

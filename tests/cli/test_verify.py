@@ -10,13 +10,14 @@ from functools import partial
 
 import pytest
 
-from haltspec import apis, verification
+from haltspec import apis
 from haltspec.__main__ import main
-from haltspec.explore import DEFAULT, View
 from haltspec.lts import Lifecycle, Transition, assumed, internal
-from haltspec.safety import SAFETY
-from haltspec.scenarios import scenarios
-from haltspec.worlds import Explorer
+from haltspec.verification import run as verification
+from haltspec.verification.explore import DEFAULT, View
+from haltspec.verification.safety import SAFETY
+from haltspec.verification.scenarios import scenarios
+from haltspec.verification.worlds import Explorer
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -15,14 +15,14 @@ from haltspec.apis import load
 from haltspec.apis.dataarts import API, FINITE, JOB, REAL_TIME
 from haltspec.automaton import Automaton, inclusion
 from haltspec.errors import BadLifecycle, Misuse
-from haltspec.explore import Edge, Graph, View, views
 from haltspec.lts import ABSENT, ANY_ERROR, Call, Grade, Internal, Transition
 from haltspec.oracle import Report, Settings, Verdict, judge
-from haltspec.progress import breaches
 from haltspec.reference import Answer, Job, Reference
-from haltspec.safety import SAFETY
 from haltspec.spec import Nature
 from haltspec.trace import Call as Recorded
+from haltspec.verification.explore import Edge, Graph, View, views
+from haltspec.verification.progress import breaches
+from haltspec.verification.safety import SAFETY
 
 PROJECT = "b384b9e9ab9b4ee8994c8633aabc9505"
 HOME, OTHER = f"{PROJECT}/default", f"{PROJECT}/52e3f1f2a4d94d51a4b40b2b2b3b4a10"

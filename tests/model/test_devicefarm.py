@@ -27,17 +27,17 @@ from haltspec.apis.devicefarm import (
     run_of,
 )
 from haltspec.errors import BadLifecycle, Misuse
-from haltspec.explore import Graph, View, views
 from haltspec.lts import ABSENT, PLAIN, Call, Grade, Lifecycle, Transition
 from haltspec.machine import JobMachine, Stateful
 from haltspec.oracle import Report, Settings, Verdict, judge
-from haltspec.progress import breaches
 from haltspec.reference import Answer, Job, Reference
 from haltspec.rules import CallRule, Exchange, HistoryRule, Sight, SightRule, Watcher
-from haltspec.safety import SAFETY
 from haltspec.services.devicefarm import CUSTOMER_TESTS, TESTS
 from haltspec.spec import Binding
 from haltspec.trace import Call as Recorded
+from haltspec.verification.explore import Graph, View, views
+from haltspec.verification.progress import breaches
+from haltspec.verification.safety import SAFETY
 
 HOME, OTHER = "111122223333/us-west-2", "444455556666/us-west-2"
 HEAD = "arn:aws:devicefarm:us-west-2:111122223333"

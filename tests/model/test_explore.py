@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haltspec import apis
-from haltspec.explore import DEFAULT, MOST, Edge, Graph, View, views
-from haltspec.graphs import Paths, components
 from haltspec.lts import ABSENT, SAME, Call, Lifecycle, Transition, assumed, call, internal, ok, refused
-from haltspec.safety import SAFETY, Breach
-from haltspec.verification import failures, of_lifecycle
+from haltspec.verification.explore import DEFAULT, MOST, Edge, Graph, View, views
+from haltspec.verification.graphs import Paths, components
+from haltspec.verification.run import failures, of_lifecycle
+from haltspec.verification.safety import SAFETY, Breach
 
 LIFECYCLES = [lc for name in apis.NAMES for lc in apis.load(name).lifecycles]
 JOB = apis.load("comprehend").lifecycle("job")

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haltspec import apis
-from haltspec.explore import Edge, Graph, View, views
-from haltspec.graphs import Paths
 from haltspec.lts import ABSENT, LeadsTo, Lifecycle, Transition, assumed, call, internal, ok
-from haltspec.progress import Arena, Run, breaches, is_vacuous
-from haltspec.verification import failures
+from haltspec.verification.explore import Edge, Graph, View, views
+from haltspec.verification.graphs import Paths
+from haltspec.verification.progress import Arena, Run, breaches, is_vacuous
+from haltspec.verification.run import failures
 
 JOB = apis.load("comprehend").lifecycle("job")
 TRAINING = apis.load("comprehend").lifecycle("training")

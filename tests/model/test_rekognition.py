@@ -17,15 +17,15 @@ from haltspec import services, shapes
 from haltspec.apis import load
 from haltspec.apis.rekognition import BELOW, CONFIGURED, ELSEWHERE, home, parts
 from haltspec.errors import BadLifecycle, Misuse
-from haltspec.explore import Edge, Graph, views
 from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, Lifecycle, Transition
 from haltspec.lts import Call as CallLabel
 from haltspec.oracle import Report, Settings, Verdict, judge
-from haltspec.progress import breaches
 from haltspec.reference import Answer, Job, Reference
-from haltspec.safety import SAFETY
 from haltspec.spec import Nature
 from haltspec.trace import Call
+from haltspec.verification.explore import Edge, Graph, views
+from haltspec.verification.progress import breaches
+from haltspec.verification.safety import SAFETY
 
 API = load("rekognition")
 VERSION, PROJECT = API.lifecycle("version"), API.lifecycle("project")

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 
 from haltspec import apis, oracle, services
-from haltspec.explore import Graph
-from haltspec.invariants import INVARIANTS
 from haltspec.lts import SAME, Call, Grade, Request, Role, Transition, assumed, internal, ok, refused
-from haltspec.overlap import RULE as ONE_ORDER
-from haltspec.overlap import Overlap
 from haltspec.reference import Reference
-from haltspec.scenarios import Scenario, scenarios, tenants
 from haltspec.services.base import Answer, Job, World
 from haltspec.services.comprehend import Comprehend
 from haltspec.spec import Binding
 from haltspec.trace import Call as Recorded
-from haltspec.worlds import RULE as JUDGED
-from haltspec.worlds import Broken, Explored, Explorer, Make, Unnumbered, judged
+from haltspec.verification.explore import Graph
+from haltspec.verification.invariants import INVARIANTS
+from haltspec.verification.overlap import RULE as ONE_ORDER
+from haltspec.verification.overlap import Overlap
+from haltspec.verification.scenarios import Scenario, scenarios, tenants
+from haltspec.verification.worlds import RULE as JUDGED
+from haltspec.verification.worlds import Broken, Explored, Explorer, Make, Unnumbered, judged
 
 API = apis.load("comprehend")
 JOB = API.lifecycle("job")

@@ -21,7 +21,7 @@ import click
 
 from haltspec import apis
 from haltspec.spec import Api
-from haltspec.verification import Failure, Part, as_json, strict, untaken, verdict, verify
+from haltspec.verification.run import Failure, Part, as_json, strict, untaken, verdict, verify
 
 EXIT_CODES: Final = {"pass": 0, "fail": 1, "inconclusive": 3}
 

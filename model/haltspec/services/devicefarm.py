@@ -101,7 +101,7 @@ class DeviceFarm(aws.AwsService):
     def extras(self, binding: Binding) -> tuple[dict[str, Any], ...]:
         """ARNs that are none or name something of another kind; choices of devices that are none, unknown or wrong."""
         if binding.role == "Schedule":
-            pool = {"devicePoolArn": _A_POOL}
+            pool: dict[str, Any] = {"deviceSelectionConfiguration": None}
             wrong = ({"projectArn": _NO_ARN}, {"projectArn": _A_POOL}, {"appArn": _A_POOL}, {"appArn": _AN_UPLOAD})
             return ({}, *wrong, pool)
         if binding.id_in:

@@ -332,7 +332,7 @@ def _feature(project: Job | None) -> str:
 
 
 def _source(made: Sequence[Mapping[str, Any]], tenant: str, number: int) -> str | None:
-    """A version to copy: if the number is odd one that can be copied by what is known of it; now and then a stranger's."""
+    """A version to copy, now and then a stranger's; if the number is odd one that by all that is known can be copied."""
     versions = [view for view in made if "ProjectVersionArn" in view]
     own = [view for view in versions if _is_of(tenant, view["ProjectVersionArn"])]
     strange = [view for view in versions if view not in own]

@@ -9,19 +9,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from haltspec import oracle, progress
-from haltspec.explore import DEFAULT, Edge, Graph, View, views
-from haltspec.invariants import INVARIANTS
+from haltspec import oracle
 from haltspec.lts import Grade, Lifecycle
-from haltspec.overlap import RULE as ONE_ORDER
-from haltspec.overlap import Overlap
-from haltspec.safety import SAFETY, Breach
-from haltspec.scenarios import scenarios
 from haltspec.services import load as load_service
 from haltspec.spec import Api
 from haltspec.trace import Call
-from haltspec.worlds import RULE as JUDGED
-from haltspec.worlds import Broken, Explorer, Judge, Make, judged
+from haltspec.verification import progress
+from haltspec.verification.explore import DEFAULT, Edge, Graph, View, views
+from haltspec.verification.invariants import INVARIANTS
+from haltspec.verification.overlap import RULE as ONE_ORDER
+from haltspec.verification.overlap import Overlap
+from haltspec.verification.safety import SAFETY, Breach
+from haltspec.verification.scenarios import scenarios
+from haltspec.verification.worlds import RULE as JUDGED
+from haltspec.verification.worlds import Broken, Explorer, Judge, Make, judged
 
 Now = Callable[[], float]
 """A clock that runs, in seconds; only differences matter."""

@@ -2,7 +2,7 @@
 
 A *world* is a `Reference` in some state. From a world without jobs, every call of the menu and every move the service
 may make is tried on a copy. The worlds that come out are told apart by their fingerprint, or, where jobs are
-interchangeable, by one that does not number them. After every step the invariants of `haltspec.invariants` are checked;
+interchangeable, by one that does not number them. After every step the invariants of `haltspec.verification.invariants` are checked;
 since worlds are visited nearest first, what breaks one is reported with a shortest sequence of steps that shows it.
 """
 
@@ -13,14 +13,14 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from haltspec.invariants import INVARIANTS, Jobs, Rules, Seen, Step, carried
 from haltspec.lts import Role, Transition
-from haltspec.menu import Ask, Memory, Menu, nameless, remembered
 from haltspec.reference import Reference
-from haltspec.scenarios import Scenario
 from haltspec.services.base import Job
 from haltspec.spec import Api, JobKey
 from haltspec.trace import Call
+from haltspec.verification.invariants import INVARIANTS, Jobs, Rules, Seen, Step, carried
+from haltspec.verification.menu import Ask, Memory, Menu, nameless, remembered
+from haltspec.verification.scenarios import Scenario
 
 START_S: Final = 1_700_000_000.0
 """The time of the first step, in epoch seconds; each step takes one second."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from haltspec.explore import Graph
 from haltspec.lts import ABSENT, ANY_ERROR, Call, Internal, Lifecycle, Reply, Role, Transition
-from haltspec.menu import Ask
 from haltspec.services.base import Answer
 from haltspec.spec import Api, Binding, JobKey, Nature, reach
+from haltspec.verification.explore import Graph
+from haltspec.verification.menu import Ask
 
 
 class Seen(NamedTuple):

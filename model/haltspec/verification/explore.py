@@ -3,7 +3,7 @@
 A *view* is the lifecycle under one choice of readings. `views` gives those that are verified: the defaults, every
 single reading that is not the default, combinations of those that move the job, and all readings together. Readings
 that move nothing change no path, so one at a time is enough for them. What holds in a view is decided in
-`haltspec.safety` and `haltspec.progress`.
+`haltspec.verification.safety` and `haltspec.verification.progress`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from itertools import combinations, product
 from math import prod
 from typing import Final
 
-from haltspec.graphs import Paths
 from haltspec.lts import ABSENT, Call, Internal, Lifecycle, Role, Transition
+from haltspec.verification.graphs import Paths
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
-from haltspec.explore import Edge, Graph
-from haltspec.graphs import ArcT, Node, Paths, components
 from haltspec.lts import ABSENT, Call, Internal, LeadsTo, Role
-from haltspec.safety import Breach
+from haltspec.verification.explore import Edge, Graph
+from haltspec.verification.graphs import ArcT, Node, Paths, components
+from haltspec.verification.safety import Breach
 
 
 @dataclass(frozen=True, slots=True)

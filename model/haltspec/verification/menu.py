@@ -14,9 +14,9 @@ from typing import Any, Final
 from haltspec import shapes
 from haltspec.lts import Role
 from haltspec.reference import Reference
-from haltspec.scenarios import Scenario
 from haltspec.services.base import Job
 from haltspec.spec import Api, Binding, JobKey
+from haltspec.verification.scenarios import Scenario
 
 TOKEN: Final = "token-of-both-clients"
 _MALFORMED: Final = "?" * 5000

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from haltspec.invariants import Shown, agree, told
 from haltspec.lts import ABSENT, ANY_ERROR, Call, Role
-from haltspec.menu import Ask
-from haltspec.worlds import Broken, Explorer
+from haltspec.verification.invariants import Shown, agree, told
+from haltspec.verification.menu import Ask
+from haltspec.verification.worlds import Broken, Explorer
 
 _NOTHING: Final = 0
 RULE: Final = "two clients' calls are explained by some order of them"

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from haltspec.explore import Edge, Graph, View
-from haltspec.graphs import components
 from haltspec.lts import ABSENT, PLAIN, Call, Role
+from haltspec.verification.explore import Edge, Graph, View
+from haltspec.verification.graphs import components
 
 Shown = tuple[str, ...]
 
