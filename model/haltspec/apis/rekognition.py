@@ -540,12 +540,12 @@ def _would_list_project(request: Request, project_arn: str) -> Pattern | None:
 
 _PAGING: Final[dict[str, Any]] = {"next_in": "NextToken", "next_out": "NextToken", "limit_in": "MaxResults"}
 _BINDINGS = (
-    Binding("CreateProject", "project", "Create", view=()),
+    Binding("CreateProject", "project", "Create", view=(), hides_status=True),
     Binding("DescribeProjects", "project", "List", items=("ProjectDescriptions",), full=True, would_list=_would_list_project, filters_in=("ProjectNames", "Features"), **_PAGING),
     Binding("DeleteProject", "project", "Delete", id_in="ProjectArn", view=()),
-    Binding("CreateProjectVersion", "version", "Create", view=(), scope_in="ProjectArn"),
+    Binding("CreateProjectVersion", "version", "Create", view=(), hides_status=True, scope_in="ProjectArn"),
     Binding("CreateProjectVersion", "project", "AddVersion", id_in="ProjectArn"),
-    Binding("CopyProjectVersion", "version", "Copy", view=(), scope_in="DestinationProjectArn"),
+    Binding("CopyProjectVersion", "version", "Copy", view=(), hides_status=True, scope_in="DestinationProjectArn"),
     Binding("CopyProjectVersion", "version", "CopyFrom", id_in="SourceProjectVersionArn"),
     Binding("CopyProjectVersion", "project", "ReceiveCopy", id_in="DestinationProjectArn"),
     Binding("DescribeProjectVersions", "version", "List", items=("ProjectVersionDescriptions",), full=True, scope_in="ProjectArn", would_list=_would_list_version, filters_in=("VersionNames",), **_PAGING),
