@@ -124,6 +124,7 @@ class Automaton:
         self._after: dict[tuple[int, Observation], int] = {}
         self._closed: dict[int, int] = {}
         self._images: dict[tuple[int, Observation], int] = {}
+        self._constrained: dict[tuple[int, str, str], bool] = {}
         self._of_absent = self._codes_of_absent()
         self.idempotent: dict[tuple[str, str], bool] = {}
 
@@ -275,7 +276,12 @@ class Automaton:
             return False
         if seen.what == UNLISTED:
             return True
-        return not any(self._is_loose(name, seen.operation, seen.cls) for name in self.names(self.close(belief)))
+        key = (belief, seen.operation, seen.cls)
+        known = self._constrained.get(key)
+        if known is None:
+            known = not any(self._is_loose(name, seen.operation, seen.cls) for name in self.names(self.close(belief)))
+            self._constrained[key] = known
+        return known
 
     def _is_loose(self, state: str, operation: str, cls: str) -> bool:
         classes = self._arising(state, operation) if cls == ANY_CLASS else (cls,)

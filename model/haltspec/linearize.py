@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from haltspec.automaton import OK, UNKNOWN, Automaton, Observation
 from haltspec.observe import Event
@@ -25,9 +25,10 @@ from haltspec.observe import Event
 Placed = frozenset[int]
 """Positions of open events that have taken their place in the order."""
 
+_NOBODY: Final[Placed] = frozenset()
 
-@dataclass(frozen=True, slots=True)
-class Step:
+
+class Step(NamedTuple):
     """What one event did to the belief.
 
     Args:
@@ -91,20 +92,52 @@ class _Search:
         self.pending: dict[Observation, list[int]] = {}
         """Calls without an answer, by what they say: each may take a place in the order, and none has to."""
         self.absorbed: list[Observation] = []
-        self.configurations: dict[Placed, int] = {frozenset(): automaton.initial if initial is None else initial}
+        self.configurations: dict[Placed, int] = {_NOBODY: automaton.initial if initial is None else initial}
 
     def run(self) -> Iterator[Step]:
-        order = range(len(self.events))
+        order: Sequence[int] = range(len(self.events))
         if self.window:
-            order_by_start = sorted(order, key=lambda p: (self._start(p), p))
-        else:
-            order_by_start = list(order)
-        for position in order_by_start:
-            if position == self.leave_out:
-                continue
-            yield from self._return_before(self._start(position), position)
-            self._begin(position)
+            order = sorted(order, key=lambda p: (self._start(p), p))
+        place = 0
+        while place < len(order):
+            if self._is_settled():
+                place = yield from self._follow(order, place)
+                if place == len(order):
+                    return
+            position = order[place]
+            place += 1
+            if position != self.leave_out:
+                yield from self._return_before(self._start(position), position)
+                self._begin(position)
         yield from self._return_before(math.inf, -1)
+
+    def _is_settled(self) -> bool:
+        """True if every call before now has its place in the order."""
+        return not (self.open or self.pending or self.absorbed) and self.configurations.keys() == {_NOBODY}
+
+    def _follow(self, order: Sequence[int], place: int) -> Generator[Step, None, int]:
+        """Take events as long as each has ended when the next begins; returns the place of the first that has not.
+
+        This is the loop that most recordings are judged in.
+        """
+        events, automaton = self.events, self.automaton
+        belief = self.configurations[_NOBODY]
+        last = len(order) - 1
+        while place <= last:
+            position = order[place]
+            seen, end = events[position].seen, events[position].end
+            if seen.what == UNKNOWN or position == self.leave_out:
+                break
+            if place < last:
+                begin = self._start(order[place + 1])
+                if not (end < begin or (end == begin and self._same_client(position, order[place + 1]))):
+                    break
+            after = automaton.after(belief, seen)
+            yield Step(position, belief, after, automaton.is_constrained(belief, seen))
+            belief = after or self._resume(belief, seen)
+            place += 1
+        self.configurations = {_NOBODY: belief}
+        return place
 
     def _start(self, position: int) -> float:
         event = self.events[position]
@@ -137,23 +170,13 @@ class _Search:
             return False
         return self.clients[position] == self.clients[newcomer]
 
-    def _is_plain(self, position: int) -> bool:
-        """True if there is one order only: no other call is open, and none waits that may have happened."""
-        if self.absorbed or self.pending or self.events[position].seen.what == UNKNOWN:
-            return False
-        return len(self.open) == 1 and self.configurations.keys() == {frozenset()}
-
     # ---- the search -------------------------------------------------------------------------------------------------
 
     def _return(self, position: int) -> Iterator[Step]:
         event = self.events[position]
         before = self._belief()
         optional = event.seen.what == UNKNOWN and position != self.force
-        if self._is_plain(position):
-            after = self.automaton.after(before, event.seen)
-            reached: dict[Placed, int] = {frozenset(): after} if after else {}
-        else:
-            reached = self._place(position, optional)
+        reached = self._place(position, optional)
         del self.open[position]
         after = 0
         for belief in reached.values():
@@ -161,7 +184,7 @@ class _Search:
         if not optional:
             yield Step(position, before, after, self.automaton.is_constrained(before, event.seen))
         if not reached:
-            reached = {frozenset(): self._resume(before, event.seen)}
+            reached = {_NOBODY: self._resume(before, event.seen)}
         self.configurations = reached
 
     def _resume(self, before: int, seen: Observation) -> int:
