@@ -132,6 +132,8 @@ class _Projector:
         self.tokens: dict[tuple[str, str, str], tuple[int, JobKey]] = {}
         self.changes: list[tuple[float, float]] = []
         self.deleted: set[JobKey] = set()
+        self.removed: set[JobKey] = set()
+        """Jobs that a call has deleted, or may have; `deleted` are those of them that were not made again since."""
         self.with_token: dict[tuple[str, str, str], list[int]] = {}
         """Creations that made a job or may have, by tenant, operation and token."""
         self.lost: dict[tuple[str, str, str], list[tuple[int, _Bound]]] = {}
@@ -230,6 +232,7 @@ class _Projector:
                     self.births.setdefault(key, []).append(index)
                 elif role is Role.DELETE:
                     self.deleted.add(key)
+                    self.removed.add(key)
 
     @staticmethod
     def _token(call: Call, binding: Binding) -> str:
@@ -316,7 +319,8 @@ class _Projector:
         No reply says when, so their creation is an observation that lasts as long as that.
         """
         makers = [b for bounds in self.bound.values() for b in bounds if b.draws_id and b.binding.spreads]
-        made = {(h.key.tenant, h.key.id): h.created for h in self.histories.values()} if makers else {}
+        known = self.histories.values() if makers else ()
+        made = {(h.key.tenant, h.key.id): h.created for h in known if h.created is not None}
         for maker in makers:
             for key, history in self.histories.items():
                 parent_of = maker.binding.parent_of
@@ -331,7 +335,7 @@ class _Projector:
                     history.events.append(Event(born, call.start, min(seen), created, False))
 
     def _born_unseen(self) -> None:
-        """A job whose creation was not seen may be that of a creation whose answer was lost.
+        """A job whose creation was not seen may be that of a creation whose answer was lost; so may one made again.
 
         Each such job may be that of each such call: how many there are of both is not counted.
         """
@@ -339,8 +343,11 @@ class _Projector:
             for index, bound in self.lost.get((key.tenant, key.lifecycle, key.kind), ()):
                 call = self.calls[index]
                 token = self._token(call, bound.binding)
-                if history.created is None or (token and index in self._same_token(history.created, token)):
+                again = key in self.removed
+                if again or history.created is None or (token and index in self._same_token(history.created, token)):
                     self._add(key, Observation(bound.operation.name, ANY_CLASS, UNKNOWN), call, index, bound)
+                if again:
+                    self.births.setdefault(key, []).append(index)
 
     def _is_on_parent(self, key: JobKey, seen: Observation) -> bool:
         return self.api.lifecycle(key.lifecycle).operation(seen.operation).on_parent
@@ -424,7 +431,8 @@ class _Projector:
     def _class_by_id(self, call: Call, bound: _Bound, key: JobKey) -> str:
         """An id that the trace shows to be made as another kind of job is of the contextual class.
 
-        If several kinds were asked for an id that was given out before the recording, nobody knows whose it is.
+        If several kinds were asked for an id that was given out unseen, before the recording or in an answer that was
+        lost, nobody knows whose it is.
         """
         own = bound.operation.class_of(call.request)
         foreign = next((c.name for c in bound.operation.classes if c.contextual), None)
@@ -434,7 +442,8 @@ class _Projector:
         if made is not None:
             return foreign if made != (key.lifecycle, key.kind) else own
         several = len(self.known_as.get((call.tenant, key.id), ())) > 1
-        return ANY_CLASS if several and own == PLAIN and not self._is_alone(call) else own
+        unseen = not self._is_alone(call) or any(tenant == call.tenant for tenant, _, _ in self.lost)
+        return ANY_CLASS if several and unseen and own == PLAIN else own
 
     def _answer(self, call: Call, bound: _Bound, cls: str, *, hidden: bool = False) -> Observation:
         role = bound.operation.name
@@ -597,9 +606,8 @@ class _Projector:
             end=call.end,
         )
 
-    @staticmethod
-    def _ended_before(first: Call, second: Call) -> bool:
-        return first.end is not None and first.end <= second.start
+    def _ended_before(self, first: Call, second: Call) -> bool:
+        return self._end(first) <= second.start
 
     def _earlier(self, key: JobKey, since: float, start: float) -> Sight | None:
         """The latest sight that began at `since` or later and ended before `start`."""
