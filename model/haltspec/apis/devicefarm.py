@@ -218,7 +218,7 @@ def _shown_before(states: tuple[str, ...], status: str, operation: str, name: st
     )
 
 
-def _gathering(source_state: str) -> OpenQuestion:
+def _gathering(source_state: str, results: Mapping[str, str]) -> OpenQuestion:
     """PROCESSING by its name may also stand for the gathering of results."""
     return OpenQuestion(
         "PROCESSING after the tests",
@@ -230,7 +230,7 @@ def _gathering(source_state: str) -> OpenQuestion:
                 "Results are processed once the tests have ended.",
                 (
                     Transition("results are gathered", source_state, internal("gather"), "gathering", assumed("the name fits both")),
-                    *(Transition(f"gathered: {r}", "gathering", internal(e), r, assumed("as without gathering")) for r, e in RESULTS.items()),
+                    *(Transition(f"gathered: {r}", "gathering", internal(e), r, assumed("as without gathering")) for r, e in results.items()),
                 ),
             ),
         ),
@@ -395,7 +395,7 @@ _ON_RUN_ROWS: Final = (
     Transition("its run was stopped during setup, taken for before the tests", "setup", call("StopRun", ok()), "STOPPED_UNSTARTED", assumed("'tests have started' may mean the customer's tests"), free=True),
     Transition("a stop of the run finds it stopping", _STOPPING_ALL, call("StopRun", ok()), SAME, RUNPAGE.implies("Description: devices that are still to be stopped"), free=True),
     Transition("a stop of the run finds it ended", (*JOB_ENDS, "gathering"), call("StopRun", ok()), SAME, GUIDE.states("how-to-stop-test-runs: what has been run cannot be stopped"), free=True),
-    Transition("a refused stop of the run leaves it", (ABSENT, "gathering", *_STOPPING_ALL, *JOB_ENDS), call("StopRun", refused(ANY_ERROR)), SAME, assumed("the answer is the run's; whether it is right is judged there"), free=True),
+    Transition("a refused stop of the run leaves it", (ABSENT, *_JOB_LIVE, *JOB_ENDS), call("StopRun", refused(ANY_ERROR)), SAME, assumed("the answer is the run's; whether it is right is judged there"), free=True),
     Transition("a stop of the run makes no job", ABSENT, call("StopRun", ok()), SAME, RUNPAGE.implies("Description"), free=True),
     Transition("deleted with its run", JOB_ENDS, call("DeleteRun", ok()), ABSENT, MODEL.implies("DeleteRun"), free=True),
     Transition("deleted with its run before its end", _JOB_LIVE, call("DeleteRun", ok()), ABSENT, assumed("only if an active run can be deleted, as the text said until 2025-11-17"), free=True),
@@ -539,7 +539,7 @@ JOB: Final = Lifecycle(
         *_ON_RUN_ROWS,
     ),
     questions=(
-        _gathering("teardown"),
+        _gathering("teardown", RESULTS),
         _result_known(STOPPING),
         _TIMEOUT,
         _EXPIRY,
@@ -765,7 +765,7 @@ RUN: Final = Lifecycle(
         Transition("unknown run is not deleted", ABSENT, call("Delete", refused("NotFoundException"), when=PLAIN), SAME, MODEL.states("DeleteRun, errors")),
     ),
     questions=(
-        _gathering("RUNNING"),
+        _gathering("RUNNING", {**RESULTS, "STOPPED": "halt"}),
         _result_known(("STOPPING",)),
         _RUN_STOPPING_BY_JOBS,
         _STOPPED_RUN_RESULT,
