@@ -59,9 +59,7 @@ def creators(api: Api, lifecycle: str = "") -> tuple[Binding, ...]:
     )
 
 
-def creations(
-    session: Session, tenant: str, name: int, *, token: str | None = None, lifecycle: str = ""
-) -> list[Ask]:
+def creations(session: Session, tenant: str, name: int, *, token: str | None = None, lifecycle: str = "") -> list[Ask]:
     """The requests that make a job: of every kind and variant, each with the members that make a difference.
 
     Args:
@@ -83,7 +81,9 @@ def creations(
 
 
 def _demands_token(api: Api, binding: Binding, request: Mapping[str, Any]) -> bool:
-    return any(fault.member == binding.token_in for fault in shapes.load(api).request_faults(binding.operation, request))
+    return any(
+        fault.member == binding.token_in for fault in shapes.load(api).request_faults(binding.operation, request)
+    )
 
 
 def again(known: Known) -> list[Ask]:
@@ -99,6 +99,16 @@ def calls_on(session: Session, known: Known, *roles: Role) -> list[Ask]:
         for binding in session.bindings(key, *roles)
         if binding.id_in and session.api.role(binding).role is not Role.CREATE
         for extra in service.extras(binding)
+    ]
+
+
+def orders(session: Session, known: Known) -> list[Ask]:
+    """The plain orders that a job can be given, and its deletion."""
+    service, key = session.service, known.key
+    return [
+        _ask(binding, service.order(binding, key.tenant, key.id), key.tenant)
+        for binding in session.bindings(key, Role.ORDER, Role.DELETE)
+        if binding.id_in
     ]
 
 

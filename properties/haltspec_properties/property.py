@@ -7,13 +7,16 @@ that runs over any recording.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from haltspec.automaton import OK
-from haltspec.lts import Source
+from haltspec.automaton import ERROR, OK
+from haltspec.lts import Role, Source
 from haltspec.observe import Event, History, Projection
+
+ANOTHER: Final = "another"
+"""Stands in the name of every request class about what belongs to another kind, account or region."""
 
 
 class Kind(enum.Enum):
@@ -57,8 +60,11 @@ class Property:
 
 
 def shown(event: Event) -> str:
-    """The status an answered event showed, `RUNNING` or `COMPLETED/STOPPED`; empty if it showed none."""
-    if event.seen.what != OK or not event.seen.shows or None in event.seen.shows:
+    """The status an answered event showed of its job, `RUNNING` or `COMPLETED/STOPPED`; empty if it showed none.
+
+    What operations say of the jobs of another kind or account is silent, and nothing is read off it.
+    """
+    if event.seen.what != OK or not event.seen.shows or None in event.seen.shows or ANOTHER in event.seen.cls:
         return ""
     return "/".join(value or "" for value in event.seen.shows)
 
@@ -81,8 +87,50 @@ def pairs(history: History, projection: Projection) -> Iterator[tuple[Event, Eve
                     yield first, second
 
 
+def comes_between(history: History, first: Event, second: Event, operations: Collection[str]) -> bool:
+    """True if a call of `operations` that was not refused may have come between the two events."""
+    return any(
+        event.seen.operation in operations
+        and event.seen.what != ERROR
+        and event.end >= first.start
+        and event.start <= second.end
+        for event in history.events
+        if event is not first and event is not second
+    )
+
+
 def of_lifecycle(projection: Projection, *names: str) -> Iterator[History]:
     """The histories of the lifecycles called `names`."""
     for history in projection.histories:
         if history.key.lifecycle in names:
             yield history
+
+
+def is_answered(history: History, event: Event, projection: Projection) -> bool:
+    """True if the call succeeded though it could not without the job; one on its parent, or on another's job, can."""
+    operation = projection.api.lifecycle(history.key.lifecycle).operation(event.seen.operation)
+    return event.seen.what == OK and ANOTHER not in event.seen.cls and not operation.on_parent
+
+
+def is_made(history: History, projection: Projection) -> bool:
+    """True if the recording has a call that made the job."""
+    return history.created is not None or any(
+        event.seen.what == OK and _role(projection, history, event) is Role.CREATE for event in history.events
+    )
+
+
+def may_be_made(history: History, projection: Projection) -> bool:
+    """True if a call whose effect is unknown may have made the job."""
+    return any(
+        (call.status is None or call.status >= 500)
+        and call.tenant == history.key.tenant
+        and any(
+            binding.lifecycle == history.key.lifecycle and projection.api.role(binding).role is Role.CREATE
+            for binding in projection.api.bound(call.operation)
+        )
+        for call in projection.calls
+    )
+
+
+def _role(projection: Projection, history: History, event: Event) -> Role:
+    return projection.api.lifecycle(history.key.lifecycle).operation(event.seen.operation).role

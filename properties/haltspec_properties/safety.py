@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from haltspec.automaton import ERROR, OK
+from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN
 from haltspec.lts import Document, Source, assumed
 from haltspec.observe import Event, History, Projection
 from haltspec.rules import value_at
-from haltspec_properties.property import Found, Kind, Property, follows, of_lifecycle, pairs, shown
+from haltspec_properties.property import (
+    ANOTHER,
+    Found,
+    Kind,
+    Property,
+    comes_between,
+    follows,
+    is_answered,
+    is_made,
+    may_be_made,
+    of_lifecycle,
+    pairs,
+    shown,
+)
 
 Check = Callable[[Projection], Iterator[Found]]
 
@@ -20,28 +33,36 @@ DATAARTS: Final = Document("Stopping a Job", "DataArts Studio API Reference", "2
 STOP_VERSION: Final = Document("StopProjectVersion", "Rekognition API Reference", "2020-05-01")
 
 
-# ---- checks ------------------------------------------------------------------------------------------------------------
+# ---- one job ---------------------------------------------------------------------------------------------------------
 
 
 def keeps(lifecycles: tuple[str, ...], final: tuple[str, ...], *, until: tuple[str, ...] = ()) -> Check:
-    """Once a job shows a status of `final` it shows that status for ever, or until a call of `until` is answered."""
+    """Once a read shows a status of `final` a job keeps it for ever, or until a call of `until` is answered."""
 
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, *lifecycles):
             for first, second in pairs(history, projection):
                 was, now = shown(first), shown(second)
-                if was in final and second.reads and now and now != was and not _between(history, first, second, until):
+                is_changed = first.reads and second.reads and was in final and now not in ("", was)
+                if is_changed and not comes_between(history, first, second, until):
                     yield Found(f"{history.key.id} was {was} and is {now}", (first.call, second.call))
 
     return check
 
 
-def _between(history: History, first: Event, second: Event, operations: tuple[str, ...]) -> bool:
-    """True if a call of `operations` that was not refused may have come between the two events."""
-    return any(
-        e.seen.operation in operations and e.seen.what != ERROR and e.end >= first.start and e.start <= second.end
-        for e in history.events
-    )
+def in_order(lifecycle: str, ranks: Mapping[str, int], *, until: tuple[str, ...] = ()) -> Check:
+    """The statuses that reads show of a job never go down in rank, unless a call of `until` is answered."""
+
+    def check(projection: Projection) -> Iterator[Found]:
+        for history in of_lifecycle(projection, lifecycle):
+            for first, second in pairs(history, projection):
+                was, now = ranks.get(shown(first)), ranks.get(shown(second))
+                is_back = first.reads and second.reads and was is not None and now is not None and now < was
+                if is_back and not comes_between(history, first, second, until):
+                    told = f"{history.key.id} was {shown(first)} and is {shown(second)}"
+                    yield Found(told, (first.call, second.call))
+
+    return check
 
 
 def refuses(lifecycle: str, operation: str, when: tuple[str, ...], code: str, status: int) -> Check:
@@ -50,63 +71,108 @@ def refuses(lifecycle: str, operation: str, when: tuple[str, ...], code: str, st
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
             for first, second in pairs(history, projection):
-                if shown(first) not in when or second.seen.operation != operation:
-                    continue
-                call = projection.calls[second.call]
-                right = second.seen.what == ERROR and second.seen.code == code and call.status == status
-                if second.seen.what in (OK, ERROR) and not right:
-                    told = f"{call.status} {call.error or shown(second)}"
-                    yield Found(
-                        f"{history.key.id} was {shown(first)}: {operation} answered {told}", (first.call, second.call)
-                    )
+                call, seen = projection.calls[second.call], second.seen
+                is_asked = shown(first) in when and seen.operation == operation and ANOTHER not in seen.cls
+                is_refused = seen.what == ERROR and seen.code == code and call.status == status
+                if is_asked and not is_refused and seen.what not in (PASSED, UNKNOWN):
+                    told = f"{call.status} {call.error or shown(second)}".strip()
+                    message = f"{history.key.id} was {shown(first)}: {operation} answered {told}"
+                    yield Found(message, (first.call, second.call))
 
     return check
 
 
-def answers(lifecycle: str, operation: str, after: tuple[str, ...], statuses: tuple[str, ...]) -> Check:
+def says(lifecycle: str, operation: str, statuses: tuple[str, ...], *, after: tuple[str, ...]) -> Check:
     """Once a job has shown a status of `after`, a success of `operation` shows one of `statuses`."""
 
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
             for first, second in pairs(history, projection):
-                if shown(first) in after and second.seen.operation == operation and shown(second):
-                    if shown(second) not in statuses:
-                        message = f"{history.key.id} was {shown(first)}: {operation} showed {shown(second)}"
+                is_asked = shown(first) in after and second.seen.operation == operation
+                if is_asked and shown(second) not in ("", *statuses):
+                    message = f"{history.key.id} was {shown(first)}: {operation} showed {shown(second)}"
+                    yield Found(message, (first.call, second.call))
+
+    return check
+
+
+def never_says(lifecycle: str, operation: str, statuses: tuple[str, ...]) -> Check:
+    """No success of `operation` shows one of `statuses`."""
+
+    def check(projection: Projection) -> Iterator[Found]:
+        for history in of_lifecycle(projection, lifecycle):
+            for event in history.events:
+                if event.seen.operation == operation and shown(event) in statuses:
+                    yield Found(f"{operation} of {history.key.id} showed {shown(event)}", (event.call,))
+
+    return check
+
+
+def both(first: Check, second: Check) -> Check:
+    """What either check finds, each breach once."""
+
+    def check(projection: Projection) -> Iterator[Found]:
+        breaking = set()
+        for found in (*first(projection), *second(projection)):
+            if found.calls[-1] not in breaking:
+                breaking.add(found.calls[-1])
+                yield found
+
+    return check
+
+
+def never_shows(lifecycle: str, statuses: tuple[str, ...]) -> Check:
+    """No job shows one of `statuses`."""
+
+    def check(projection: Projection) -> Iterator[Found]:
+        for history in of_lifecycle(projection, lifecycle):
+            for event in history.events:
+                if shown(event) in statuses:
+                    yield Found(f"{history.key.id} is {shown(event)}", (event.call,))
+
+    return check
+
+
+def never_after(
+    lifecycle: str, operations: tuple[str, ...], statuses: tuple[str, ...], *, until: tuple[str, ...] = ()
+) -> Check:
+    """After a success of one of `operations` no read shows one of `statuses`, unless a call of `until` came between."""
+
+    def check(projection: Projection) -> Iterator[Found]:
+        for history in of_lifecycle(projection, lifecycle):
+            orders = [e for e in history.events if e.seen.operation in operations and e.seen.what == OK]
+            for first in orders:
+                for second in history.events:
+                    is_shown = second.reads and shown(second) in statuses and follows(first, second, projection)
+                    if is_shown and not comes_between(history, first, second, until):
+                        message = f"{history.key.id} is {shown(second)} after {first.seen.operation} succeeded"
                         yield Found(message, (first.call, second.call))
 
     return check
 
 
-def never_after(lifecycle: str, operation: str, statuses: tuple[str, ...], *, until: tuple[str, ...] = ()) -> Check:
-    """After a success of `operation` no status of `statuses` is seen, unless a call of `until` came between."""
+def sights(check_one: Callable[[Mapping[str, Any], str], str | None], lifecycle: str) -> Check:
+    """A check on every view of a job: takes the job object and the status shown, returns what is wrong."""
 
     def check(projection: Projection) -> Iterator[Found]:
-        for history in of_lifecycle(projection, lifecycle):
-            for place, first in enumerate(history.events):
-                if first.seen.operation != operation or first.seen.what != OK:
-                    continue
-                for second in history.events[place + 1 :]:
-                    if shown(second) in statuses and second.reads and follows(first, second, projection):
-                        if not _between(history, first, second, until):
-                            message = f"{history.key.id} shows {shown(second)} after {operation} succeeded"
-                            yield Found(message, (first.call, second.call))
+        for key, sight, call in projection.sights:
+            if key.lifecycle == lifecycle:
+                wrong = check_one(sight.job, "/".join(value or "" for value in sight.shown))
+                if wrong:
+                    yield Found(f"{key.id} {wrong}", (call,))
 
     return check
 
 
-def in_order(lifecycle: str, ranks: Mapping[str, int], *, until: tuple[str, ...] = ()) -> Check:
-    """The statuses of a job never go down in rank."""
+def _not_billed(job: Mapping[str, Any], status: str) -> str | None:
+    metered = value_at(job, "deviceMinutes.metered")
+    has_begun = job.get("started") is not None
+    if status == "COMPLETED/STOPPED" and not has_begun and isinstance(metered, int | float) and metered > 0:
+        return f"was stopped before its tests started, and {metered} minutes are billed"
+    return None
 
-    def check(projection: Projection) -> Iterator[Found]:
-        for history in of_lifecycle(projection, lifecycle):
-            for first, second in pairs(history, projection):
-                was, now = ranks.get(shown(first)), ranks.get(shown(second))
-                if was is not None and now is not None and now < was and not _between(history, first, second, until):
-                    yield Found(
-                        f"{history.key.id} was {shown(first)} and is {shown(second)}", (first.call, second.call)
-                    )
 
-    return check
+# ---- ids and tenants -------------------------------------------------------------------------------------------------
 
 
 def unknown_ids_are_refused(lifecycles: tuple[str, ...]) -> Check:
@@ -114,125 +180,177 @@ def unknown_ids_are_refused(lifecycles: tuple[str, ...]) -> Check:
 
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, *lifecycles):
-            if history.created is not None:
+            if is_made(history, projection) or may_be_made(history, projection):
                 continue
             for event in history.events:
-                alone = projection.calls[event.call].alone
-                if alone and event.seen.what == OK and not _is_foreign(event):
+                if is_answered(history, event, projection) and projection.calls[event.call].alone:
                     yield Found(f"{history.key.id} was never made and is answered", (event.call,))
 
     return check
 
 
-def _is_foreign(event: Event) -> bool:
-    return "another" in event.seen.cls
+def ids_are_given_once(lifecycles: tuple[str, ...]) -> Check:
+    """No two creations answer with one id, unless one repeats the other with its token or the job was deleted."""
+
+    def check(projection: Projection) -> Iterator[Found]:
+        for history in of_lifecycle(projection, *lifecycles):
+            first = history.created
+            for event in history.events if first is not None else ():
+                is_new = event.call != first and event.seen.what == OK and _makes_new(projection, event, first)
+                if is_new and not any("Delete" in e.seen.operation for e in history.events):
+                    yield Found(f"{history.key.id} was given twice", (first or 0, event.call))
+
+    return check
+
+
+def _makes_new(projection: Projection, event: Event, first: int | None) -> bool:
+    """True if the event is a creation other than a repetition of the call `first`."""
+    call, made = projection.calls[event.call], projection.calls[first or 0]
+    binding = next((b for b in projection.api.bound(call.operation) if b.role == event.seen.operation), None)
+    is_creation = binding is not None and not binding.id_in and not binding.spreads and call.operation == made.operation
+    token = call.request.get(binding.token_in) if binding is not None and binding.token_in else None
+    return is_creation and (token is None or token != made.request.get(binding.token_in if binding else ""))
 
 
 def tenants_are_apart(lifecycles: tuple[str, ...]) -> Check:
-    """A job made in one tenant is never listed nor answered in another."""
+    """A job made in one tenant, and in no other, is neither listed nor answered in another."""
 
     def check(projection: Projection) -> Iterator[Found]:
-        home = {h.key.id: h for h in of_lifecycle(projection, *lifecycles) if h.created is not None}
+        made = {(h.key.lifecycle, h.key.id): h for h in projection.histories if is_made(h, projection)}
         for history in of_lifecycle(projection, *lifecycles):
-            owner = home.get(history.key.id)
-            if owner is None or owner.key.tenant == history.key.tenant or owner.created is None:
+            owner = made.get((history.key.lifecycle, history.key.id))
+            if owner is None or is_made(history, projection) or may_be_made(history, projection):
                 continue
             for event in history.events:
-                if event.seen.what == OK:
+                is_sure = owner.created is not None or projection.calls[event.call].alone
+                if is_answered(history, event, projection) and is_sure:
                     message = f"{history.key.id} of {owner.key.tenant} is answered in {history.key.tenant}"
-                    yield Found(message, (owner.created, event.call))
+                    yield Found(message, (owner.events[0].call, event.call))
 
     return check
 
 
-def other_tenants_jobs_are_untouched(lifecycle: str, quiet: tuple[str, ...], orders: tuple[str, ...]) -> Check:
-    """A job in a resting status stays in it while only calls in other tenants name it."""
+def untouched_elsewhere(
+    lifecycle: str, moves: Mapping[str, tuple[str, ...]], orders: tuple[str, ...], *, free: str
+) -> Check:
+    """A job does not move as an order would move it while only other tenants give orders to a job of its name.
+
+    Args:
+        lifecycle: whose jobs.
+        moves: status to those that only an order leads to.
+        orders: the operations that give orders.
+        free: the request class of jobs that move by themselves; nothing is said of those.
+    """
 
     def check(projection: Projection) -> Iterator[Found]:
-        for history in of_lifecycle(projection, lifecycle):
-            for first, second in pairs(history, projection):
-                if shown(first) in quiet and second.reads and shown(second) not in ("", shown(first)):
-                    if not _between(history, first, second, orders):
-                        message = f"{history.key.id} of {history.key.tenant} was {shown(first)} and is {shown(second)}"
-                        yield Found(f"{message} though nobody there asked for it", (first.call, second.call))
+        histories = list(of_lifecycle(projection, lifecycle))
+        for history in histories:
+            theirs = [e for h in histories if h is not history and h.key.id == history.key.id for e in h.events]
+            given = [e for e in theirs if e.seen.operation in orders and e.seen.what == OK]
+            if given and not any(free == event.seen.cls for event in history.events):
+                yield from _touched(projection, history, moves, orders, given)
 
     return check
 
 
-def sights(check_one: Callable[[Mapping[str, Any], tuple[str | None, ...]], str | None], lifecycle: str) -> Check:
-    """A check on every view of a job: takes the job object and the status values shown."""
-
-    def check(projection: Projection) -> Iterator[Found]:
-        for key, sight, call in projection.sights:
-            if key.lifecycle == lifecycle:
-                wrong = check_one(sight.job, sight.shown)
-                if wrong:
-                    yield Found(f"{key.id}: {wrong}", (call,))
-
-    return check
-
-
-def _not_billed(job: Mapping[str, Any], status: tuple[str | None, ...]) -> str | None:
-    stopped = status == ("COMPLETED", "STOPPED")
-    metered = value_at(job, "deviceMinutes.metered")
-    if stopped and job.get("started") is None and isinstance(metered, int | float) and metered > 0:
-        return f"stopped before its tests started, and {metered} minutes are billed"
-    return None
+def _touched(
+    projection: Projection,
+    history: History,
+    moves: Mapping[str, tuple[str, ...]],
+    orders: tuple[str, ...],
+    given: list[Event],
+) -> Iterator[Found]:
+    for first, second in pairs(history, projection):
+        was, now = shown(first), shown(second)
+        if not (first.reads and second.reads and now in moves.get(was, ())):
+            continue
+        between = [event for event in given if event.end >= first.start and event.start <= second.end]
+        if between and not comes_between(history, first, second, orders):
+            theirs = projection.calls[between[-1].call]
+            message = f"{history.key.id} of {history.key.tenant} was {was} and is {now}"
+            message += f" after {theirs.operation} in {theirs.tenant}"
+            yield Found(message, (first.call, between[-1].call, second.call))
 
 
-# ---- the properties ----------------------------------------------------------------------------------------------------
+# ---- the properties --------------------------------------------------------------------------------------------------
 
 _ENDED: Final = ("COMPLETED", "FAILED", "STOPPED")
-_NOT_RUN: Final = ("PENDING", "PENDING_CONCURRENCY", "PENDING_DEVICE", "PROCESSING", "SCHEDULING", "PREPARING")
+_TRANSLATED: Final = (*_ENDED, "COMPLETED_WITH_ERROR")
+_TRAINED: Final = ("TRAINED", "TRAINED_WITH_WARNING", "IN_ERROR", "STOPPED")
+_WAITING: Final = ("PENDING", "PENDING_CONCURRENCY", "PENDING_DEVICE", "SCHEDULING", "PREPARING")
 _RESULTS: Final = ("PASSED", "WARNED", "FAILED", "SKIPPED", "ERRORED", "STOPPED")
 _FARM_ENDED: Final = tuple(f"COMPLETED/{result}" for result in _RESULTS)
-_TRAINING: Final = ("TRAINING_IN_PROGRESS",)
+_BEFORE_A_STOP: Final = tuple(f"{status}/PENDING" for status in (*_WAITING, "RUNNING"))
+_ORDERS: Final = ("Create", "Start", "Stop", "Delete")
+_ORDERED: Final = {
+    "STOPPED/BATCH": ("SCHEDULING/BATCH",),
+    "SCHEDULING/BATCH": ("STOPPED/BATCH",),
+    "STOPPED/REAL_TIME": ("STARTING/REAL_TIME", "NORMAL/REAL_TIME"),
+    "NORMAL/REAL_TIME": ("STOPPING/REAL_TIME", "STOPPED/REAL_TIME"),
+}
+_REST: Final = ("TRAINING_COMPLETED", "TRAINING_FAILED", "STOPPED", "COPYING_COMPLETED", "COPYING_FAILED")
+_MODEL_RANKS: Final = {
+    "TRAINING_IN_PROGRESS": 0,
+    **dict.fromkeys(("TRAINING_COMPLETED", "TRAINING_FAILED"), 1),
+    **dict.fromkeys(("STARTING", "RUNNING", "STOPPING", "STOPPED", "FAILED"), 2),
+    "DELETING": 3,
+}
 
 
 def _always(api: str, name: str, sentence: str, source: Source, check: Check) -> Property:
     return Property(api, name, Kind.ALWAYS, sentence, source, check)
 
 
-def _everywhere(api: str, lifecycles: tuple[str, ...], page: Document) -> tuple[Property, ...]:
-    return (
-        _always(
-            api,
-            "an id that was never given is never answered",
-            "A call with an id that no call gave is refused.",
-            page.states("Errors: not found"),
-            unknown_ids_are_refused(lifecycles),
-        ),
-        _always(
-            api,
-            "tenants never see each other's jobs",
-            "A job made in one tenant is unknown in every other.",
-            page.implies("the id names a job of the caller"),
-            tenants_are_apart(lifecycles),
-        ),
+def _everywhere(api: str, lifecycles: tuple[str, ...], page: Document, *, drawn: tuple[str, ...]) -> Iterator[Property]:
+    """What holds of the ids of every API; those of the lifecycles `drawn` are drawn by the service."""
+    yield _always(
+        api,
+        "tenants never see each other's jobs",
+        "A job made by one tenant is unknown to every other.",
+        page.implies("the id names a job of the caller"),
+        tenants_are_apart(lifecycles),
     )
+    yield _always(
+        api,
+        "an id that was never given is never answered",
+        "A call with an id that no call gave is refused.",
+        page.states("Errors: not found"),
+        unknown_ids_are_refused(lifecycles),
+    )
+    if drawn:
+        yield _always(
+            api,
+            "an id is given once",
+            "Two creations that do not repeat each other answer with two ids.",
+            page.implies("the id identifies the job"),
+            ids_are_given_once(drawn),
+        )
 
 
-SAFETY: Final[tuple[Property, ...]] = (
+_COMPREHEND: Final = (
     _always(
         "comprehend",
-        "stopping a COMPLETED or FAILED job is refused with 400",
+        "stopping a COMPLETED or FAILED comprehend job is refused with 400",
         "A stop of a job that is COMPLETED or FAILED answers InvalidRequestException, HTTP 400.",
         COMPREHEND.states("Description, 3rd paragraph"),
         refuses("job", "Stop", ("COMPLETED", "FAILED"), "InvalidRequestException", 400),
     ),
     _always(
         "comprehend",
-        "the reply to a stop says STOP_REQUESTED or STOPPED",
-        "A stop that succeeds shows STOP_REQUESTED, or STOPPED for a job that was stopped before.",
+        "the reply to a comprehend stop says STOP_REQUESTED or STOPPED",
+        "A stop that succeeds shows STOP_REQUESTED or STOPPED; only one of a job not yet begun may show SUBMITTED.",
         COMPREHEND.states("Response Elements, JobStatus"),
-        answers("job", "Stop", ("IN_PROGRESS", "STOP_REQUESTED", "STOPPED"), ("STOP_REQUESTED", "STOPPED")),
+        both(
+            never_says("job", "Stop", ("IN_PROGRESS", "COMPLETED", "FAILED")),
+            says("job", "Stop", ("STOP_REQUESTED", "STOPPED"), after=("IN_PROGRESS", "STOP_REQUESTED", "STOPPED")),
+        ),
     ),
     _always(
         "comprehend",
-        "stopping a STOPPED job answers STOPPED",
+        "the reply to a comprehend stop of a STOPPED job says STOPPED",
         "A job stopped before shows STOPPED when it is stopped again.",
         COMPREHEND.states("Response Elements, JobStatus"),
-        answers("job", "Stop", ("STOPPED",), ("STOPPED",)),
+        says("job", "Stop", ("STOPPED",), after=("STOPPED",)),
     ),
     _always(
         "comprehend",
@@ -245,8 +363,8 @@ SAFETY: Final[tuple[Property, ...]] = (
         "comprehend",
         "a trained, failed or stopped model keeps its status until it is deleted",
         "Training that ended does not go on.",
-        COMPREHEND.implies("StopTrainingDocumentClassifier"),
-        keeps(("training",), ("TRAINED", "TRAINED_WITH_WARNING", "IN_ERROR", "STOPPED"), until=("Delete",)),
+        COMPREHEND.implies("the words trained, in error, stopped of the sister page StopTrainingDocumentClassifier"),
+        keeps(("training",), _TRAINED, until=("Delete",)),
     ),
     _always(
         "comprehend",
@@ -262,40 +380,57 @@ SAFETY: Final[tuple[Property, ...]] = (
         COMPREHEND.implies("Description, 2nd paragraph"),
         in_order("unstoppable", {"SUBMITTED": 0, "IN_PROGRESS": 1, "COMPLETED": 2, "FAILED": 2}),
     ),
-    *_everywhere("comprehend", ("job", "unstoppable", "training"), COMPREHEND),
+    _always(
+        "comprehend",
+        "a job without a stop is never stopped",
+        "A topics or document classification job is never STOP_REQUESTED nor STOPPED.",
+        COMPREHEND.implies("no such page for these two kinds"),
+        never_shows("unstoppable", ("STOP_REQUESTED", "STOPPED")),
+    ),
+    *_everywhere("comprehend", ("job", "unstoppable", "training"), COMPREHEND, drawn=("job", "unstoppable")),
+)
+
+_TRANSLATE: Final = (
     _always(
         "translate",
         "nothing leaves a terminal state",
         "A COMPLETED, COMPLETED_WITH_ERROR, FAILED or STOPPED job keeps its status.",
         TRANSLATE.implies("the four statuses for which a final event is sent"),
-        keeps(("job",), (*_ENDED, "COMPLETED_WITH_ERROR")),
+        keeps(("job",), _TRANSLATED),
     ),
     _always(
         "translate",
         "statuses of a job come in order",
         "SUBMITTED, then IN_PROGRESS, then STOP_REQUESTED, then an end; none comes back.",
         TRANSLATE.implies("Description, 2nd paragraph"),
-        in_order(
+        in_order("job", {"SUBMITTED": 0, "IN_PROGRESS": 1, "STOP_REQUESTED": 2, **dict.fromkeys(_TRANSLATED, 3)}),
+    ),
+    _always(
+        "translate",
+        "a stop does not put a job back",
+        "The reply to a stop of a job that was IN_PROGRESS or later does not say SUBMITTED or IN_PROGRESS.",
+        TRANSLATE.implies("Description, 2nd paragraph: it is put into STOP_REQUESTED"),
+        says(
             "job",
-            {
-                "SUBMITTED": 0,
-                "IN_PROGRESS": 1,
-                "STOP_REQUESTED": 2,
-                **dict.fromkeys((*_ENDED, "COMPLETED_WITH_ERROR"), 3),
-            },
+            "Stop",
+            ("STOP_REQUESTED", *_TRANSLATED),
+            after=("IN_PROGRESS", "STOP_REQUESTED", *_TRANSLATED),
         ),
     ),
     _always(
         "translate",
-        "the reply to a stop of a running job says STOP_REQUESTED",
-        "A stop of a job IN_PROGRESS puts it into STOP_REQUESTED and shows that.",
-        TRANSLATE.implies("Description, 2nd paragraph; GUIDE async-monitor.md"),
-        answers("job", "Stop", ("STOP_REQUESTED",), ("STOP_REQUESTED", "STOPPED", *_ENDED, "COMPLETED_WITH_ERROR")),
+        "the reply to a stop of an ended job does not say STOP_REQUESTED",
+        "A stop of a job that reads show ended does not announce a stop.",
+        TRANSLATE.implies("Description, 2nd paragraph: only a job IN_PROGRESS is put into STOP_REQUESTED"),
+        says("job", "Stop", _TRANSLATED, after=("COMPLETED", "COMPLETED_WITH_ERROR", "FAILED")),
     ),
-    *_everywhere("translate", ("job",), TRANSLATE),
+    *_everywhere("translate", ("job",), TRANSLATE, drawn=("job",)),
+)
+
+_DEVICE_FARM: Final = (
     _always(
         "devicefarm",
-        "a job stopped before its tests started is not billed",
+        "a device farm job stopped before its tests started is not billed",
         "A job that is COMPLETED/STOPPED and never started has no metered minutes.",
         STOP_JOB.states("Description"),
         sights(_not_billed, "job"),
@@ -305,22 +440,32 @@ SAFETY: Final[tuple[Property, ...]] = (
         "nothing leaves a terminal state",
         "A COMPLETED job or run keeps its result until the run is deleted.",
         STOP_JOB.implies("the job that was stopped"),
-        keeps(("job", "run"), _FARM_ENDED, until=("Delete", "DeleteRun")),
+        keeps(("job", "run"), _FARM_ENDED),
     ),
     _always(
         "devicefarm",
         "a stopped job never runs again",
-        "After StopJob succeeded the job is STOPPING or COMPLETED.",
-        STOP_JOB.implies("immediately stops; run to completion"),
-        never_after("job", "Stop", ("RUNNING/PENDING", *(f"{status}/PENDING" for status in _NOT_RUN))),
+        "After StopJob or StopRun succeeded a job neither waits nor shows RUNNING.",
+        STOP_JOB.implies("Description: it stops at once, or only setup and teardown run to completion"),
+        never_after("job", ("Stop", "StopRun"), _BEFORE_A_STOP),
     ),
-    *_everywhere("devicefarm", ("run",), STOP_JOB),
+    _always(
+        "devicefarm",
+        "a stopped run never runs again",
+        "After StopRun succeeded a run neither waits nor shows RUNNING.",
+        STOP_JOB.implies("Description of the sister page StopRun"),
+        never_after("run", ("Stop",), _BEFORE_A_STOP),
+    ),
+    *_everywhere("devicefarm", ("run", "job"), STOP_JOB, drawn=("run",)),
+)
+
+_DATAARTS: Final = (
     _always(
         "dataarts",
-        "a job in another workspace is never touched",
-        "A resting job changes only if a call in its own project and workspace asked for it.",
+        "a dataarts job in another workspace is never touched",
+        "An order in one workspace moves no job of the same name in another.",
         DATAARTS.states("Request header workspace"),
-        other_tenants_jobs_are_untouched("job", ("STOPPED/BATCH", "STOPPED/REAL_TIME"), ("Start", "Create", "Delete")),
+        untouched_elsewhere("job", _ORDERED, _ORDERS, free="finite schedule"),
     ),
     _always(
         "dataarts",
@@ -329,50 +474,45 @@ SAFETY: Final[tuple[Property, ...]] = (
         DATAARTS.implies("Function"),
         never_after(
             "job",
-            "Stop",
+            ("Stop",),
             ("SCHEDULING/BATCH", "STARTING/REAL_TIME", "NORMAL/REAL_TIME"),
             until=("Start", "Create"),
         ),
     ),
-    _always(
-        "dataarts",
-        "tenants never see each other's jobs",
-        "A job made in one workspace is unknown in every other.",
-        DATAARTS.states("Request header workspace"),
-        tenants_are_apart(("job",)),
-    ),
+    *_everywhere("dataarts", ("job",), DATAARTS, drawn=()),
+)
+
+_REKOGNITION: Final = (
     _always(
         "rekognition",
         "a stopped model does not run until it is started again",
-        "After StopProjectVersion succeeded a version is STOPPING, STOPPED or FAILED until it is started.",
-        STOP_VERSION.implies("Stops a running model"),
-        never_after("version", "Stop", ("RUNNING", "STARTING", *_TRAINING), until=("Start",)),
+        "After StopProjectVersion succeeded a version neither starts nor runs until it is started.",
+        STOP_VERSION.implies("Description: stops a running model"),
+        never_after("version", ("Stop",), ("RUNNING", "STARTING", "TRAINING_IN_PROGRESS"), until=("Start",)),
+    ),
+    _always(
+        "rekognition",
+        "the reply to a stop does not say that the model runs",
+        "A stop that succeeds shows neither RUNNING nor STARTING.",
+        STOP_VERSION.implies("Response Elements, Status: the current status of the stop operation"),
+        never_says("version", "Stop", ("RUNNING", "STARTING", "TRAINING_IN_PROGRESS")),
     ),
     _always(
         "rekognition",
         "training happens once",
         "A version that was trained is never in training again.",
         assumed("training is asked for at creation only"),
-        in_order(
-            "version",
-            {
-                "TRAINING_IN_PROGRESS": 0,
-                **dict.fromkeys(("TRAINING_COMPLETED", "TRAINING_FAILED"), 1),
-                **dict.fromkeys(("STARTING", "RUNNING", "STOPPING", "STOPPED", "FAILED"), 2),
-                "DELETING": 3,
-            },
-        ),
+        in_order("version", _MODEL_RANKS),
     ),
     _always(
         "rekognition",
-        "a model rests until it is started or deleted",
-        "TRAINING_COMPLETED, TRAINING_FAILED and STOPPED change only by a call.",
-        STOP_VERSION.implies("STOPPED can be started again later"),
-        keeps(
-            ("version",),
-            ("TRAINING_COMPLETED", "TRAINING_FAILED", "STOPPED", "COPYING_COMPLETED"),
-            until=("Start", "Delete", "Stop"),
-        ),
+        "a model at rest stays there until it is started or deleted",
+        "A version that is trained, copied or stopped changes only by a call.",
+        STOP_VERSION.implies("Description: a stopped model can be started again"),
+        keeps(("version",), _REST, until=("Start", "Delete")),
     ),
-    *_everywhere("rekognition", ("version",), STOP_VERSION),
+    *_everywhere("rekognition", ("version", "project"), STOP_VERSION, drawn=("version", "project")),
 )
+
+SAFETY: Final[tuple[Property, ...]] = (*_COMPREHEND, *_TRANSLATE, *_DEVICE_FARM, *_DATAARTS, *_REKOGNITION)
+"""The properties of kind ALWAYS that are about jobs, ids and tenants."""

@@ -14,12 +14,22 @@ from typing import Any, Final, Protocol, TypeVar
 from haltspec import shapes
 from haltspec.lts import ABSENT, PLAIN, Internal, Lifecycle, Role, Transition
 from haltspec.lts import Call as CallLabel
-from haltspec.observe import JobKey
 from haltspec.reference import Reference
 from haltspec.services.base import Job
-from haltspec.spec import Api, Binding
+from haltspec.spec import Api, Binding, JobKey
 from haltspec_properties.adapters import ReferenceAdapter
-from haltspec_properties.asks import BY_ID, Ask, again, calls_on, creations, foreign, lists, nobodys, on_parent, parent_for
+from haltspec_properties.asks import (
+    BY_ID,
+    Ask,
+    again,
+    calls_on,
+    creations,
+    foreign,
+    lists,
+    nobodys,
+    on_parent,
+    parent_for,
+)
 from haltspec_properties.session import Known, Session
 from haltspec_properties.walk import shortest_ways
 
@@ -31,6 +41,8 @@ LIVE_JOBS: Final = 6
 
 ORDERS: Final = (Role.ORDER, Role.DELETE)
 _TRIES: Final = 2
+_TRY_AGAIN: Final = 40
+"""What was tried in vain may be tried once more after so many calls."""
 
 T = TypeVar("T")
 Watch = Callable[[str, Transition], None]
@@ -228,7 +240,9 @@ class Scene:
         begun, ended = calls[first].start, calls[-1].end
         for index in range(first, len(calls)):
             call = calls[index]
-            start, end = self.pick(((call.start, call.end), (begun, call.end), (call.start, ended), (begun, ended)), "span")
+            start, end = self.pick(
+                ((call.start, call.end), (begun, call.end), (call.start, ended), (begun, ended)), "span"
+            )
             calls[index] = replace(call, start=start, end=end)
 
     def look_at_all(self) -> None:
@@ -279,7 +293,7 @@ class Scene:
 
     def _is_wanted(self, lifecycle: Lifecycle, row: Transition) -> bool:
         goal = lifecycle.name, row.name
-        return goal not in self.taken and self._tried[goal] < _TRIES
+        return goal not in self.taken and self._tried[goal] < _TRIES + len(self.session.calls) // _TRY_AGAIN
 
     def ways(self, lifecycle: Lifecycle, state: str) -> tuple[Way, ...]:
         """The shortest way from a state to each row; before the row itself come only rows that one can make happen."""
@@ -290,7 +304,12 @@ class Scene:
             places: dict[str, Way] = {state: ()}
             for way in roads:
                 places.setdefault(_end(way, state), way)
-            sides = {row.name: (*places[s], row) for row in rows for s in row.states if s in places and not _is_road(lifecycle, row)}
+            sides = {
+                row.name: (*places[s], row)
+                for row in rows
+                for s in row.states
+                if s in places and not _is_road(lifecycle, row)
+            }
             self._ways[key] = (*roads, *sides.values())
         return self._ways[key]
 
@@ -351,9 +370,7 @@ class Scene:
         if operation.role is not Role.CREATE:
             return []
         name = self.fresh()
-        asks = creations(
-            self.session, self.tenants[0], name, token=f"token-{name}", lifecycle=lifecycle.name
-        )
+        asks = creations(self.session, self.tenants[0], name, token=f"token-{name}", lifecycle=lifecycle.name)
         wanted = label.when or operation.class_names
         return [a for a in asks if a.binding.role == operation.name and operation.class_of(a.request) in wanted]
 

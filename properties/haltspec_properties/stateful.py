@@ -22,11 +22,10 @@ from hypothesis.strategies import DataObject, SearchStrategy
 
 from haltspec import apis
 from haltspec.lts import Grade
-from haltspec.observe import JobKey
 from haltspec.oracle import Report, Settings, judge
 from haltspec.report import render
-from haltspec.spec import Api
-from haltspec_properties import strategies
+from haltspec.spec import Api, JobKey
+from haltspec_properties import asks, strategies
 from haltspec_properties.asks import BY_ID
 from haltspec_properties.property import Kind
 from haltspec_properties.scene import ORDERS, Scene, Watch
@@ -38,7 +37,7 @@ PAUSES_S: Final = (1.0, 90.0, 7_200.0, 90_000.0)
 SHORTEST_SCENE: Final = 8
 """After so many steps another service, with other readings, may take over."""
 
-MOST_GOALS: Final = 3
+MOST_GOALS: Final = 6
 """So many rows are gone to at the end of a step, at most."""
 
 _STRICT: Final = Settings(floor=Grade.ASSUMED)
@@ -142,8 +141,10 @@ class JobsMachine(RuleBasedStateMachine):
         for child in children:
             way = self._pick(((), *scene.ways_to_states(child)), "way of a child")
             scene.follow(self.api.lifecycle(child.key.lifecycle), child, way)
-        scene.call(self._draw(strategies.calls_on(scene.session, parent, *BY_ID)))
-        for child in children:
+        orders = asks.orders(scene.session, parent)
+        if orders:
+            scene.call(self._pick(orders, "order"))
+        for child in (*children, parent):
             scene.look(child)
 
     @rule(seconds=st.sampled_from(PAUSES_S), ends=st.booleans())
@@ -235,7 +236,9 @@ class _Told:
 def _words(choice: object) -> str:
     if isinstance(choice, tuple) and not isinstance(choice, JobKey):
         return ", ".join(map(_words, choice)) or "none"
-    name = next((getattr(choice, name) for name in ("words", "name", "operation", "key") if hasattr(choice, name)), choice)
+    name = next(
+        (getattr(choice, name) for name in ("words", "name", "operation", "key") if hasattr(choice, name)), choice
+    )
     return str(name)
 
 
