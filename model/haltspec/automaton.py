@@ -126,7 +126,7 @@ class Automaton:
         self._images: dict[tuple[int, Observation], int] = {}
         self._constrained: dict[tuple[int, str, str], bool] = {}
         self._of_absent = self._codes_of_absent()
-        self.idempotent: dict[tuple[str, str], bool] = {}
+        self._idempotent: dict[tuple[str, str], bool] = {}
 
     def _index_calls(self, rows: tuple[Transition, ...]) -> None:
         for row in rows:
@@ -267,6 +267,23 @@ class Automaton:
 
     def _is_list(self, seen: Observation) -> bool:
         return self.lifecycle.operation(seen.operation).role is Role.LIST
+
+    def is_idempotent(self, seen: Observation) -> bool:
+        """True if no state in which the call of `seen` has an effect can be reached again once it has had it."""
+        key = (seen.operation, seen.cls)
+        if key not in self._idempotent:
+            cell = ((state, self.cell_rows(state, *key)) for state in self.states)
+            moved = [(state, row.target_from(state)) for state, rows in cell for row in rows]
+            sources = {state for state, target in moved if target != state}
+            reach = {target for state, target in moved if target != state}
+            todo = list(reach)
+            while todo:
+                state = todo.pop()
+                fresh = {row.target_from(state) for row in self.rows if state in row.states} - reach
+                reach |= fresh
+                todo.extend(fresh)
+            self._idempotent[key] = not (reach & sources)
+        return self._idempotent[key]
 
     # ---- what could have been seen ----------------------------------------------------------------------------------
 

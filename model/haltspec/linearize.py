@@ -149,7 +149,7 @@ class _Search:
             if event.reads:
                 return
             if event.end == math.inf:
-                if not self._is_idempotent(event.seen):
+                if not self.automaton.is_idempotent(event.seen):
                     self.pending.setdefault(event.seen, []).append(position)
                 elif event.seen not in self.absorbed:
                     self.absorbed.append(event.seen)
@@ -244,10 +244,6 @@ class _Search:
                     result |= self.automaton.bit[move.target]
         return result
 
-    def _is_idempotent(self, seen: Observation) -> bool:
-        """True if no state in which the call has an effect can be reached again once it has had it."""
-        return _idempotent(self.automaton, seen.operation, seen.cls)
-
 
 class _Front:
     """Configurations still to be looked at, without states that others dominate."""
@@ -288,25 +284,3 @@ class _Front:
         if belief:
             known.append((used, belief))
             self.todo.append((placed, belief))
-
-
-def _idempotent(automaton: Automaton, operation: str, cls: str) -> bool:
-    key = (operation, cls)
-    known = automaton.idempotent.get(key)
-    if known is None:
-        sources, targets = set(), set()
-        for state in automaton.states:
-            for row in automaton.cell_rows(state, operation, cls):
-                if row.target_from(state) != state:
-                    sources.add(state)
-                    targets.add(row.target_from(state))
-        reach, todo = set(targets), list(targets)
-        while todo:
-            state = todo.pop()
-            for row in automaton.rows:
-                if state in row.states and (target := row.target_from(state)) not in reach:
-                    reach.add(target)
-                    todo.append(target)
-        known = not (reach & sources)
-        automaton.idempotent[key] = known
-    return known

@@ -8,16 +8,17 @@ is left. A violation's grade is that of the strongest floor at which the recordi
 from __future__ import annotations
 
 import enum
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from haltspec.automaton import ERROR, OK, UNKNOWN, Automaton, Observation, matches
+from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Automaton, Observation, matches
 from haltspec.linearize import Step, steps
 from haltspec.lts import ABSENT, Grade, Internal, LeadsTo, Role, Source, Transition
 from haltspec.lts import Call as CallLabel
-from haltspec.observe import History, Projection, project, succeeded
+from haltspec.observe import Event, History, Projection, project, succeeded
 from haltspec.rules import CallRule, HistoryRule, SightRule, Watcher
 from haltspec.shapes import Breach, Shapes
 from haltspec.shapes import load as load_shapes
@@ -25,7 +26,6 @@ from haltspec.spec import Api, JobKey, Nature, reach
 from haltspec.trace import Call
 
 _Rule = TypeVar("_Rule", SightRule, CallRule, HistoryRule)
-_MOST_READS: Final = 64
 _UNDECLARED: Final = "errors are declared"
 FLOORS: Final = (Grade.ASSUMED, Grade.IMPLIED, Grade.STATED)
 
@@ -231,18 +231,27 @@ class _Judge:
                 for step in self._run(history, floor):
                     if not step.after:
                         failed[step.position] = (floor, failed.get(step.position, (floor, step))[1])
-        for _, (grade, step) in sorted(failed.items()):
-            yield self._violation(history, step, grade)
+        since = 0
+        for position, (grade, step) in sorted(failed.items()):
+            yield self._violation(history, step, grade, since)
+            if history.events[position].seen.what == OK:
+                since = position
 
-    def _run(self, history: History, floor: Grade) -> list[Step]:
+    def _run(
+        self, history: History, floor: Grade, events: Sequence[Event] | None = None, initial: int | None = None
+    ) -> list[Step]:
+        """The steps of a job's events, or of some of them, from what the job can have been before any of them."""
         calls = self.projection.calls
         known = history.created is not None or history.key.id in self.drawn
         alone = known or self.settings.alone or any(calls[e.call].alone for e in history.events)
         unseen = history.created is None and history.key.lifecycle in self.made_unseen
         automaton = self.automata.automaton(history.key.lifecycle, floor, unseen or not alone)
-        clients = [calls[e.call].client for e in history.events]
-        initial = automaton.initial if alone else automaton.everything
-        return list(steps(automaton, history.events, initial=initial, window=self.settings.window, clients=clients))
+        if events is None:
+            events = history.events
+        if initial is None:
+            initial = automaton.initial if alone else automaton.everything
+        clients = [calls[e.call].client for e in events]
+        return list(steps(automaton, events, initial=initial, window=self.settings.window, clients=clients))
 
     def _count(self, history: History, taken: Sequence[Step]) -> None:
         automaton = self.automata.automaton(history.key.lifecycle, Grade.ASSUMED, False)
@@ -268,8 +277,10 @@ class _Judge:
                     since = None
                     continue
                 since = since or step
+                if patience is None or broken:
+                    continue
                 owed = self._pending(progress, history, since, step)
-                if patience is not None and owed.age >= patience and not broken:
+                if owed.age >= patience:
                     broken = True
                     yield self._overdue(progress, owed, automaton.names(step.after), patience)
             if since is not None:
@@ -295,7 +306,7 @@ class _Judge:
             belief=belief,
         )
 
-    def _violation(self, history: History, step: Step, grade: Grade) -> Violation:
+    def _violation(self, history: History, step: Step, floor: Grade, since: int) -> Violation:
         automaton = self.automata.automaton(history.key.lifecycle, Grade.ASSUMED, False)
         event = history.events[step.position]
         belief = automaton.names(automaton.close(step.before))
@@ -309,32 +320,65 @@ class _Judge:
         lifecycle = automaton.lifecycle
         return Violation(
             rule=f"{lifecycle.full_name}/{rule}",
-            grade=min(grade, source.grade),
+            grade=min(floor, source.grade),
             source=source,
             message=(
                 f"{_told(history.key)}: {event.seen} while it was {_either(belief)}; "
                 f"possible: {_answers(automaton, step.before, event.seen)}"
             ),
             job=history.key,
-            calls=self._needed(history, step),
+            calls=self._needed(history, step, floor, since),
             belief=belief,
             possible=possible,
         )
 
-    def _needed(self, history: History, step: Step) -> tuple[int, ...]:
-        """The calls that rule the step out: those before it that may have changed the job, and the reads it needs.
+    def _needed(self, history: History, step: Step, floor: Grade, since: int) -> tuple[int, ...]:
+        """The calls that rule the step out: those that may have changed the job, and what must be known besides.
 
-        Leaving out a read only weakens the belief, so what is still impossible without it was never shown by it.
+        What only tells something of the job can be left out: the belief grows by it, so what is still impossible was
+        never shown by it. After an impossible answer at `since` the belief began anew: earlier calls show nothing.
         """
         breaking = history.events[step.position]
-        kept = [e for e in history.events[: step.position + 1] if e is not breaking]
-        reads = [e for e in kept if e.reads]
-        for read in reads if len(reads) <= _MOST_READS else ():
-            fewer = [e for e in kept if e is not read]
-            trial = History(history.key, [*fewer, breaking], history.created)
-            if any(s.position == len(fewer) and not s.after for s in self._run(trial, Grade.ASSUMED)):
-                kept = fewer
+        automaton = self.automata.automaton(history.key.lifecycle, floor, False)
+
+        def rules_out(events: Sequence[Event], initial: int | None) -> bool:
+            trial = sorted([*events, breaking], key=lambda e: (e.start, e.end, e.call))
+            found = self._run(history, floor, trial, initial)
+            return any(trial[s.position] is breaking and not s.after for s in found)
+
+        def before(first: int) -> list[Event]:
+            events = [e for e in history.events[first:] if e is not breaking and e.start <= breaking.end]
+            return self._once(automaton, events)
+
+        initial = automaton.everything if since else None
+        events = before(since)
+        if since and not rules_out(events, initial):
+            initial, events = None, before(0)
+        kept = [e for e in events if not _only_tells(e)]
+        telling = [e for e in events if _only_tells(e)]
+        while telling and not rules_out(kept, initial):
+            low, high = 0, len(telling) - 1  # the last place from which on the rest suffices
+            while low < high:
+                middle = (low + high + 1) // 2
+                low, high = (middle, high) if rules_out([*kept, *telling[middle:]], initial) else (low, middle - 1)
+            kept.append(telling[low])
+            telling = telling[low + 1 :]
+        kept.sort(key=lambda e: (e.start, e.end, e.call))
         return (*dict.fromkeys(e.call for e in kept if e.call != breaking.call), breaking.call)
+
+    @staticmethod
+    def _once(automaton: Automaton, events: Sequence[Event]) -> list[Event]:
+        """The events without reads that were not answered, and without unanswered calls that change nothing more."""
+        found: list[Event] = []
+        lost: set[Observation] = set()
+        for event in events:
+            if event.seen.what == UNKNOWN:
+                if event.reads or event.seen in lost:
+                    continue
+                if event.end == math.inf and automaton.is_idempotent(event.seen):
+                    lost.add(event.seen)
+            found.append(event)
+        return found
 
     # ---- rules on calls ---------------------------------------------------------------------------------------------
 
@@ -585,6 +629,11 @@ def _blame(automaton: Automaton, before: int, seen: Observation) -> tuple[str, S
 
 def _refuses(row: Transition) -> bool:
     return isinstance(row.label, CallLabel) and row.label.reply.error is not None
+
+
+def _only_tells(event: Event) -> bool:
+    """True if the event changes no belief but by what it tells."""
+    return event.reads or event.seen.what in (ERROR, PASSED, UNLISTED)
 
 
 def _rows_taken(automaton: Automaton, before: int, seen: Observation) -> Iterator[str]:
