@@ -219,7 +219,9 @@ class DeviceFarm(aws.AwsService):
             return job.key.lifecycle == "job" or meant.target == self._wanted(world, job)
         if meant.label.operation == "Schedule":
             return meant.label.reply.error is None  # `check` refuses what does not fit
-        if meant.label.operation in ("StopRun", "DeleteRun"):
+        if meant.label.operation == "DeleteRun":
+            return meant.label.reply.error is None
+        if meant.label.operation == "StopRun":
             return meant.label.reply.error is None and self._fits_the_run(world, job, meant)
         if meant.label.operation != "Stop" or meant.target_from(job.state) == job.state:
             return True
@@ -254,7 +256,8 @@ class DeviceFarm(aws.AwsService):
         jobs = self._jobs(world, run)
         live = [job for job in jobs if job.state not in JOB_ENDS]
         results = [_result(job) for job in jobs if job.state in JOB_ENDS]
-        if any(job.state not in WAITING for job in live):
+        goes_on = ("PREPARING",) if world.readings["stop while the device is made ready"] == "yes" else ()
+        if any(job.state not in WAITING or job.state in goes_on for job in live):
             return False
         return row.target == self._worst(world, [*results, "STOPPED"], is_stopped=True)
 
