@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -152,8 +152,11 @@ class _Projector:
             for bound in self.bound[call.operation]:
                 for key, seen in self._observe(index, call, bound):
                     self._add(key, seen, call, index, bound)
-        for chain in self._listings():
-            self._unlisted(chain)
+        shelves: dict[tuple[str, str, str], list[History]] = {}
+        for key, history in self.histories.items():
+            shelves.setdefault((key.tenant, key.lifecycle, key.kind), []).append(history)
+        for bound, chain in self._listings():
+            self._unlisted(bound, chain, shelves)
         self._born_with_parents()
         self._born_unseen()
         for history in self.histories.values():
@@ -515,22 +518,21 @@ class _Projector:
         total = reach(call.reply, (binding.total_out,))
         return isinstance(total, int) and total <= len(_items(call, binding))
 
-    def _unlisted(self, listing: tuple[_Bound, list[int]]) -> None:
-        bound, chain = listing
+    def _unlisted(
+        self, bound: _Bound, chain: Sequence[int], shelves: Mapping[tuple[str, str, str], Sequence[History]]
+    ) -> None:
+        """Note with every job of `shelves` (by tenant, lifecycle and kind) that it was not in a listing."""
         binding, first, last = bound.binding, self.calls[chain[0]], self.calls[chain[-1]]
         end = math.inf if last.end is None else last.end
         if len(chain) > 1 and self._changed(first.start, end):
             return  # how pages behave while jobs come and go is silent
         there = {job.get(bound.id_member) for index in chain for job in _items(self.calls[index], binding)}
         cls = bound.operation.class_of(first.request)
-        for key, history in self.histories.items():
-            if (key.tenant, key.lifecycle, key.kind) != (first.tenant, binding.lifecycle, binding.kind):
+        for history in shelves.get((first.tenant, binding.lifecycle, binding.kind), ()):
+            job_id = history.key.id
+            if job_id in there or not _in_scope(first, binding, job_id):
                 continue
-            if key.id in there or not _in_scope(first, binding, key.id):
-                continue
-            pattern: Pattern | None = ()
-            if binding.would_list is not None:
-                pattern = binding.would_list(first.request, key.id)
+            pattern = () if binding.would_list is None else binding.would_list(first.request, job_id)
             if pattern is not None:
                 seen = Observation(bound.operation.name, cls, UNLISTED, pattern)
                 history.events.append(Event(seen, first.start, end, chain[-1], True))

@@ -140,6 +140,15 @@ class Judgement:
     def __init__(self, api: Api) -> None:
         self.api = api
         self._automata: dict[tuple[str, Grade, bool], Automaton] = {}
+        self._taken: dict[tuple[str, int, Observation], tuple[str, ...]] = {}
+
+    def rows_taken(self, lifecycle: str, before: int, seen: Observation) -> tuple[str, ...]:
+        """The rows, as `LIFECYCLE/ROW`, that an observation surely or possibly took, given the belief before it."""
+        key = (lifecycle, before, seen)
+        if key not in self._taken:
+            names = _rows_taken(self.automaton(lifecycle, Grade.ASSUMED, False), before, seen)
+            self._taken[key] = tuple(f"{lifecycle}/{name}" for name in names)
+        return self._taken[key]
 
     def automaton(self, lifecycle: str, floor: Grade, open_ids: bool) -> Automaton:
         """The automaton of a lifecycle at a floor."""
@@ -197,8 +206,7 @@ class _Judge:
 
     def run(self) -> Report:
         found = [v for history in self.projection.histories for v in self._job(history)]
-        told = {violation.calls[-1] for violation in found}
-        found += (v for v in self._generic() if not (v.rule.endswith(_UNDECLARED) and v.calls[-1] in told))
+        found = _one_cause(found, list(self._generic()))
         found += self._rules()
         found.sort(key=lambda v: (v.calls[-1], v.rule))
         floor = self.settings.floor
@@ -254,14 +262,12 @@ class _Judge:
         return list(steps(automaton, events, initial=initial, window=self.settings.window, clients=clients))
 
     def _count(self, history: History, taken: Sequence[Step]) -> None:
-        automaton = self.automata.automaton(history.key.lifecycle, Grade.ASSUMED, False)
         for step in taken:
             seen = history.events[step.position].seen
             self.observations += 1
             self.constrained += step.constrained
-            for name in _rows_taken(automaton, step.before, seen):
-                full = f"{history.key.lifecycle}/{name}"
-                self.taken[full] = self.taken.get(full, 0) + 1
+            for row in self.automata.rows_taken(history.key.lifecycle, step.before, seen):
+                self.taken[row] = self.taken.get(row, 0) + 1
 
     def _owed(self, history: History, taken: Sequence[Step]) -> Iterator[Violation]:
         """What the job owed: at the end it is pending; for longer than the patience, ever, it is a violation."""
@@ -548,6 +554,14 @@ class _Judge:
     ) -> Violation:
         told = _told(job) if job is not None else self.projection.calls[calls[-1]].operation
         return Violation(name, rule.source.grade, rule.source, f"{told}: {wrong}", job, calls)
+
+
+def _one_cause(on_jobs: Sequence[Violation], on_calls: Sequence[Violation]) -> list[Violation]:
+    """Both, but an undeclared error once: by its job, if that is surer or as sure, or else by the call."""
+    undeclared = {v.calls[-1]: v.grade for v in on_calls if v.rule.endswith(_UNDECLARED)}
+    kept = [v for v in on_jobs if v.grade >= undeclared.get(v.calls[-1], v.grade)]
+    told = {v.calls[-1] for v in kept}
+    return kept + [v for v in on_calls if not (v.rule.endswith(_UNDECLARED) and v.calls[-1] in told)]
 
 
 # ---- words ----------------------------------------------------------------------------------------------------------

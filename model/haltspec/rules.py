@@ -126,6 +126,8 @@ class HistoryRule:
 
 def value_at(job: Job, member: str) -> Any:
     """The value of a member, `counters.total` for a nested one; None if it is not there."""
+    if "." not in member:
+        return job.get(member)
     value: Any = job
     for part in member.split("."):
         if not isinstance(value, Mapping):
