@@ -131,9 +131,8 @@ class _Projector:
         """The lifecycles and kinds whose operations name an id or list it, by tenant and id."""
         self.tokens: dict[tuple[str, str, str], tuple[int, JobKey]] = {}
         self.changes: list[tuple[float, float]] = []
-        self.deleted: set[JobKey] = set()
         self.removed: set[JobKey] = set()
-        """Jobs that a call has deleted, or may have; `deleted` are those of them that were not made again since."""
+        """Jobs that a call has deleted, or may have."""
         self.with_token: dict[tuple[str, str, str], list[int]] = {}
         """Creations that made a job or may have, by tenant, operation and token."""
         self.lost: dict[tuple[str, str, str], list[tuple[int, _Bound]]] = {}
@@ -218,9 +217,8 @@ class _Projector:
                 if history.created is None:
                     history.created = index
                 is_repeat = (call.tenant, call.operation, self._token(call, bound.binding)) in self.tokens
-                if not is_repeat or key in self.deleted:
+                if not is_repeat or key in self.removed:  # a deletion accepted is not yet one that is done
                     self.births.setdefault(key, []).append(index)
-                    self.deleted.discard(key)
                 self.made_as.setdefault((call.tenant, job_id), (key.lifecycle, key.kind))
                 self._remember_token(index, call, bound.binding, key)
         elif role is Role.LIST and succeeded(call):
@@ -234,7 +232,6 @@ class _Projector:
                 if role is Role.CREATE:
                     self.births.setdefault(key, []).append(index)
                 elif role is Role.DELETE:
-                    self.deleted.add(key)
                     self.removed.add(key)
 
     @staticmethod
