@@ -47,7 +47,7 @@ def _ask(binding: Binding, request: Mapping[str, Any], tenant: str, *words: str)
     return Ask(" ".join((binding.operation, *words)), binding.operation, request, tenant, binding)
 
 
-# ---- right calls --------------------------------------------------------------------------------------------------------
+# ---- right calls -----------------------------------------------------------------------------------------------------
 
 
 def creators(api: Api, lifecycle: str = "") -> tuple[Binding, ...]:
@@ -135,7 +135,7 @@ def parent_for(binding: Binding, known: Known) -> str:
     return binding.parent_of(known.key.id) if binding.parent_of is not None else known.parent
 
 
-# ---- wrong calls --------------------------------------------------------------------------------------------------------
+# ---- wrong calls -----------------------------------------------------------------------------------------------------
 
 
 def nobodys(ask: Ask, known: Known, number: int) -> Ask:

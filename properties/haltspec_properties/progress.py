@@ -8,7 +8,7 @@ from typing import Final
 from haltspec.automaton import ERROR, OK
 from haltspec.lts import Role, Source
 from haltspec.observe import Event, History, Projection
-from haltspec_properties.property import ANOTHER, Found, Kind, Property, of_lifecycle, pairs, shown
+from haltspec_properties.property import ANOTHER, Found, Kind, Property, of_lifecycle, pairs, reads, views
 from haltspec_properties.safety import COMPREHEND, DATAARTS, STOP_JOB, STOP_VERSION, TRANSLATE, Check
 
 # ---- checks ----------------------------------------------------------------------------------------------------------
@@ -19,13 +19,12 @@ def ends(lifecycle: str, start: tuple[str, ...], end: tuple[str, ...]) -> Check:
 
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
-            place = next((n for n in reversed(range(len(history.events))) if shown(history.events[n])), None)
-            if place is None:
+            last = next((view for view in reversed(views(history, projection)) if view.status), None)
+            if last is None or last.status not in start:
                 continue
-            event = history.events[place]
-            is_gone = any(_is_end(projection, history, e) for e in history.events if e.end >= event.start)
-            if shown(event) in start and not is_gone:
-                yield Found(f"{history.key.id} is still {shown(event)}; owed: {' or '.join(end)}", (event.call,))
+            if not any(_is_end(projection, history, e) for e in history.events if e.end >= last.event.start):
+                message = f"{history.key.id} is still {last.status}; owed: {' or '.join(end)}"
+                yield Found(message, (last.event.call,))
 
     return check
 
@@ -42,9 +41,10 @@ def leads(lifecycle: str, first: str, then: str) -> Check:
 
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
-            for one, other in pairs(history, projection):
-                if one.reads and other.reads and (shown(one), shown(other)) == (first, then):
-                    yield Found(f"{history.key.id} went from {first} to {then}", (one.call, other.call))
+            for one, other in reads(history, projection):
+                if (one.status, other.status) == (first, then):
+                    calls = one.event.call, other.event.call
+                    yield Found(f"{history.key.id} went from {first} to {then}", calls)
 
     return check
 
@@ -67,9 +67,10 @@ def repeated(lifecycle: str, operation: str, status: str) -> Check:
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
             for one, other in pairs(history, projection):
-                is_again = {one.seen.operation, other.seen.operation} == {operation} and other.seen.what == OK
-                if is_again and shown(one) == status:
-                    yield Found(f"{operation} of {history.key.id} was answered again", (one.call, other.call))
+                is_same = {one.event.seen.operation, other.event.seen.operation} == {operation}
+                if is_same and one.status == status and other.event.seen.what == OK:
+                    calls = one.event.call, other.event.call
+                    yield Found(f"{operation} of {history.key.id} was answered again", calls)
 
     return check
 

@@ -7,13 +7,14 @@ that runs over any recording.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from haltspec.automaton import ERROR, OK
 from haltspec.lts import Role, Source
 from haltspec.observe import Event, History, Projection
+from haltspec.spec import Pattern
 
 ANOTHER: Final = "another"
 """Stands in the name of every request class about what belongs to another kind, account or region."""
@@ -59,14 +60,39 @@ class Property:
     check: Callable[[Projection], Iterator[Found]]
 
 
-def shown(event: Event) -> str:
-    """The status an answered event showed of its job, `RUNNING` or `COMPLETED/STOPPED`; empty if it showed none.
+class View(NamedTuple):
+    """An event, and the status it shows of its job: `RUNNING`, `COMPLETED/STOPPED`; empty if it shows none."""
 
-    What operations say of the jobs of another kind or account is silent, and nothing is read off it.
+    event: Event
+    status: str
+
+
+def views(history: History, projection: Projection) -> list[View]:
+    """The events of a job with the status that each shows.
+
+    A part of a status that a reply leaves out is filled in where the job, or the lifecycle, leaves no choice. What
+    operations say of the jobs of another kind or account is silent: nothing is read off it.
     """
-    if event.seen.what != OK or not event.seen.shows or None in event.seen.shows or ANOTHER in event.seen.cls:
-        return ""
-    return "/".join(value or "" for value in event.seen.shows)
+    possible = {state.shows for state in projection.api.lifecycle(history.key.lifecycle).states if state.shows}
+    seen = [_seen(event, possible) for event in history.events]
+    width = max(map(len, possible))
+    fixed = [{shows[place] for shows in seen if shows and shows[place]} for place in range(width)]
+    return [View(event, _joined(shows, fixed)) for event, shows in zip(history.events, seen, strict=True)]
+
+
+def _seen(event: Event, possible: set[tuple[str, ...]]) -> Pattern:
+    """The parts of the status that an event shows, filled in where only one state has the others; empty if none."""
+    shows = event.seen.shows
+    if event.seen.what != OK or not shows or not any(shows) or ANOTHER in event.seen.cls:
+        return ()
+    fitting = [state for state in possible if all(part in (None, own) for part, own in zip(shows, state, strict=True))]
+    return fitting[0] if len(fitting) == 1 else shows
+
+
+def _joined(shows: Pattern, fixed: Sequence[Collection[str | None]]) -> str:
+    only = [next(iter(known)) if len(known) == 1 else None for known in fixed]
+    parts = [part or own for part, own in zip(shows, only, strict=False)]
+    return "" if None in parts else "/".join(part or "" for part in parts)
 
 
 def follows(first: Event, second: Event, projection: Projection) -> bool:
@@ -78,13 +104,21 @@ def follows(first: Event, second: Event, projection: Projection) -> bool:
     return same and first.end == second.start and first.call < second.call
 
 
-def pairs(history: History, projection: Projection) -> Iterator[tuple[Event, Event]]:
-    """Each event with a status, and each later one that follows it."""
-    for place, first in enumerate(history.events):
-        if shown(first):
-            for second in history.events[place + 1 :]:
-                if follows(first, second, projection):
+def pairs(history: History, projection: Projection) -> Iterator[tuple[View, View]]:
+    """Each event that shows a status, and each later one that follows it."""
+    seen = views(history, projection)
+    for place, first in enumerate(seen):
+        if first.status:
+            for second in seen[place + 1 :]:
+                if follows(first.event, second.event, projection):
                     yield first, second
+
+
+def reads(history: History, projection: Projection) -> Iterator[tuple[View, View]]:
+    """As `pairs`, of reads alone: the reply to an order may be of the moment before."""
+    for first, second in pairs(history, projection):
+        if first.event.reads and second.event.reads:
+            yield first, second
 
 
 def comes_between(history: History, first: Event, second: Event, operations: Collection[str]) -> bool:

@@ -14,6 +14,7 @@ from haltspec_properties.property import (
     Found,
     Kind,
     Property,
+    View,
     comes_between,
     follows,
     is_answered,
@@ -21,7 +22,8 @@ from haltspec_properties.property import (
     may_be_made,
     of_lifecycle,
     pairs,
-    shown,
+    reads,
+    views,
 )
 
 Check = Callable[[Projection], Iterator[Found]]
@@ -36,16 +38,20 @@ STOP_VERSION: Final = Document("StopProjectVersion", "Rekognition API Reference"
 # ---- one job ---------------------------------------------------------------------------------------------------------
 
 
+def _changed(history: History, first: View, second: View) -> Found:
+    told = f"{history.key.id} was {first.status} and is {second.status}"
+    return Found(told, (first.event.call, second.event.call))
+
+
 def keeps(lifecycles: tuple[str, ...], final: tuple[str, ...], *, until: tuple[str, ...] = ()) -> Check:
     """Once a read shows a status of `final` a job keeps it for ever, or until a call of `until` is answered."""
 
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, *lifecycles):
-            for first, second in pairs(history, projection):
-                was, now = shown(first), shown(second)
-                is_changed = first.reads and second.reads and was in final and now not in ("", was)
-                if is_changed and not comes_between(history, first, second, until):
-                    yield Found(f"{history.key.id} was {was} and is {now}", (first.call, second.call))
+            for first, second in reads(history, projection):
+                is_changed = first.status in final and second.status not in ("", first.status)
+                if is_changed and not comes_between(history, first.event, second.event, until):
+                    yield _changed(history, first, second)
 
     return check
 
@@ -55,12 +61,11 @@ def in_order(lifecycle: str, ranks: Mapping[str, int], *, until: tuple[str, ...]
 
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
-            for first, second in pairs(history, projection):
-                was, now = ranks.get(shown(first)), ranks.get(shown(second))
-                is_back = first.reads and second.reads and was is not None and now is not None and now < was
-                if is_back and not comes_between(history, first, second, until):
-                    told = f"{history.key.id} was {shown(first)} and is {shown(second)}"
-                    yield Found(told, (first.call, second.call))
+            for first, second in reads(history, projection):
+                was, now = ranks.get(first.status), ranks.get(second.status)
+                is_back = was is not None and now is not None and now < was
+                if is_back and not comes_between(history, first.event, second.event, until):
+                    yield _changed(history, first, second)
 
     return check
 
@@ -71,13 +76,13 @@ def refuses(lifecycle: str, operation: str, when: tuple[str, ...], code: str, st
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
             for first, second in pairs(history, projection):
-                call, seen = projection.calls[second.call], second.seen
-                is_asked = shown(first) in when and seen.operation == operation and ANOTHER not in seen.cls
+                call, seen = projection.calls[second.event.call], second.event.seen
+                is_asked = first.status in when and seen.operation == operation and ANOTHER not in seen.cls
                 is_refused = seen.what == ERROR and seen.code == code and call.status == status
                 if is_asked and not is_refused and seen.what not in (PASSED, UNKNOWN):
-                    told = f"{call.status} {call.error or shown(second)}".strip()
-                    message = f"{history.key.id} was {shown(first)}: {operation} answered {told}"
-                    yield Found(message, (first.call, second.call))
+                    told = f"{call.status} {call.error or second.status}".strip()
+                    message = f"{history.key.id} was {first.status}: {operation} answered {told}"
+                    yield Found(message, (first.event.call, second.event.call))
 
     return check
 
@@ -88,10 +93,10 @@ def says(lifecycle: str, operation: str, statuses: tuple[str, ...], *, after: tu
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
             for first, second in pairs(history, projection):
-                is_asked = shown(first) in after and second.seen.operation == operation
-                if is_asked and shown(second) not in ("", *statuses):
-                    message = f"{history.key.id} was {shown(first)}: {operation} showed {shown(second)}"
-                    yield Found(message, (first.call, second.call))
+                is_asked = first.status in after and second.event.seen.operation == operation
+                if is_asked and second.status not in ("", *statuses):
+                    message = f"{history.key.id} was {first.status}: {operation} showed {second.status}"
+                    yield Found(message, (first.event.call, second.event.call))
 
     return check
 
@@ -101,9 +106,9 @@ def never_says(lifecycle: str, operation: str, statuses: tuple[str, ...]) -> Che
 
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
-            for event in history.events:
-                if event.seen.operation == operation and shown(event) in statuses:
-                    yield Found(f"{operation} of {history.key.id} showed {shown(event)}", (event.call,))
+            for event, status in views(history, projection):
+                if event.seen.operation == operation and status in statuses:
+                    yield Found(f"{operation} of {history.key.id} showed {status}", (event.call,))
 
     return check
 
@@ -126,9 +131,9 @@ def never_shows(lifecycle: str, statuses: tuple[str, ...]) -> Check:
 
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
-            for event in history.events:
-                if shown(event) in statuses:
-                    yield Found(f"{history.key.id} is {shown(event)}", (event.call,))
+            for event, status in views(history, projection):
+                if status in statuses:
+                    yield Found(f"{history.key.id} is {status}", (event.call,))
 
     return check
 
@@ -141,11 +146,11 @@ def never_after(
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
             orders = [e for e in history.events if e.seen.operation in operations and e.seen.what == OK]
+            shown = [view for view in views(history, projection) if view.event.reads and view.status in statuses]
             for first in orders:
-                for second in history.events:
-                    is_shown = second.reads and shown(second) in statuses and follows(first, second, projection)
-                    if is_shown and not comes_between(history, first, second, until):
-                        message = f"{history.key.id} is {shown(second)} after {first.seen.operation} succeeded"
+                for second, status in shown:
+                    if follows(first, second, projection) and not comes_between(history, first, second, until):
+                        message = f"{history.key.id} is {status} after {first.seen.operation} succeeded"
                         yield Found(message, (first.call, second.call))
 
     return check
@@ -260,12 +265,9 @@ def _touched(
     orders: tuple[str, ...],
     given: list[Event],
 ) -> Iterator[Found]:
-    for first, second in pairs(history, projection):
-        was, now = shown(first), shown(second)
-        if not (first.reads and second.reads and now in moves.get(was, ())):
-            continue
+    for (first, was), (second, now) in reads(history, projection):
         between = [event for event in given if event.end >= first.start and event.start <= second.end]
-        if between and not comes_between(history, first, second, orders):
+        if now in moves.get(was, ()) and between and not comes_between(history, first, second, orders):
             theirs = projection.calls[between[-1].call]
             message = f"{history.key.id} of {history.key.tenant} was {was} and is {now}"
             message += f" after {theirs.operation} in {theirs.tenant}"
