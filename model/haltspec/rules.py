@@ -267,6 +267,30 @@ def answers_for(id_in: str, member: str, source: Source) -> SightRule:
     return SightRule("the reply is for the job asked for", "A reply's job is the one the request named.", source, check)
 
 
+def success_is(status: int, source: Source) -> CallRule:
+    """A success carries one HTTP status."""
+
+    def check(exchange: Exchange) -> str | None:
+        if exchange.succeeded and exchange.status != status:
+            return f"a success carries HTTP {exchange.status}, not {status}"
+        return None
+
+    return CallRule(f"success is HTTP {status}", f"Every success is HTTP {status}.", source, check)
+
+
+def tells(name: str, operations: Sequence[str], members: Sequence[str], source: Source) -> CallRule:
+    """A success of `operations` (wire operations) has every member of `members` (`job.arn` for a nested one)."""
+
+    def check(exchange: Exchange) -> str | None:
+        if exchange.operation not in operations or not exchange.succeeded:
+            return None
+        missing = [member for member in members if value_at(exchange.reply or {}, member) is None]
+        return f"the reply has no {' and no '.join(missing)}" if missing else None
+
+    told = " and ".join(members)
+    return CallRule(name, f"A reply has {told}.", source, check)
+
+
 def page_size(source: Source) -> CallRule:
     """A page has at most as many items as asked for."""
 
