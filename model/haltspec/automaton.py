@@ -88,7 +88,8 @@ class Automaton:
         rows: the rows to use instead of the lifecycle's (a mutant); None: those of the lifecycle under `readings`.
         open_ids: a job may come into being unseen (its creation is not in the recording), and be moved from outside.
         hidden: operations whose successes never show a status, so that none of their observations has one.
-        declared: for each operation the error codes that may refuse it in a silent cell; None: any code may.
+        declared: for each operation the error codes that may refuse it in a silent cell; None, or at a higher floor
+            than `ASSUMED`: any code may, but for one that says that there is no such job.
     """
 
     def __init__(
@@ -237,9 +238,14 @@ class Automaton:
             return found
         stays = Move(state, None, state)
         if seen.what == ERROR:
-            known = self._declared is None or seen.code in self._declared.get(seen.operation, ())
-            return (stays,) if (known or cell in self._weak) and not self.says_absent(state, seen) else ()
+            return (stays,) if self._may_refuse(cell, seen) and not self.says_absent(state, seen) else ()
         return (stays, *(Move(state, None, row.target_from(state)) for row in rows))
+
+    def _may_refuse(self, cell: tuple[str, str, str], seen: Observation) -> bool:
+        """True if a silent or weak cell may refuse with this code: which ones it may is a reading of ours."""
+        if self._declared is None or self.floor > Grade.ASSUMED or cell in self._weak:
+            return True
+        return seen.code in self._declared.get(seen.operation, ())
 
     def _arising(self, state: str, operation: str) -> tuple[str, ...]:
         """The request classes that can arise in a state."""

@@ -342,9 +342,8 @@ class _Projector:
         for key, history in list(self.histories.items()) if self.lost else ():
             for index, bound in self.lost.get((key.tenant, key.lifecycle, key.kind), ()):
                 call = self.calls[index]
-                token = self._token(call, bound.binding)
                 again = key in self.removed
-                if again or history.created is None or (token and index in self._same_token(history.created, token)):
+                if again or history.created is None or index in self._same_token(history.created, bound.binding):
                     self._add(key, Observation(bound.operation.name, ANY_CLASS, UNKNOWN), call, index, bound)
                 if again:
                     self.births.setdefault(key, []).append(index)
@@ -357,8 +356,9 @@ class _Projector:
     def _settle_creations(self) -> None:
         """A start with a token may answer for a job made before the recording: then its creation is unseen.
 
-        So it is if the job was seen before, or shows what no new job shows; in a recording that holds every call it
-        is neither.
+        So it is if the job was seen before, or shows what no new job shows. One that shows what a new job shows is
+        taken for the one that made the job, though it may repeat the first answer: else nothing could be said of any
+        job of a client that sends tokens. In a recording that holds every call nothing was made before.
         """
         seen = self._first_seen()
         for key, history in self.histories.items():
@@ -395,10 +395,11 @@ class _Projector:
                     return True
         return False
 
-    def _same_token(self, index: int, token: str) -> list[int]:
+    def _same_token(self, index: int, binding: Binding) -> list[int]:
         """The other creations that made a job, or may have, with the token of the one at `index`."""
         call = self.calls[index]
-        return [other for other in self.with_token.get((call.tenant, call.operation, token), ()) if other != index]
+        same = self.with_token.get((call.tenant, call.operation, self._token(call, binding)), ())
+        return [other for other in same if other != index]
 
     def _creation_class(self, index: int, call: Call, bound: _Bound, key: JobKey) -> str:
         """A creation that answers for a job made before with its token is of the contextual class.
@@ -411,7 +412,7 @@ class _Projector:
         contextual = next((c.name for c in bound.operation.classes if c.contextual), PLAIN)
         if not token or contextual == PLAIN:
             return bound.operation.class_of(call.request)
-        if first is None or any(self._overlap(call, self.calls[other]) for other in self._same_token(index, token)):
+        if first is None or any(self._overlap(call, self.calls[i]) for i in self._same_token(index, bound.binding)):
             return ANY_CLASS
         made = self.calls[first]
         is_repeat = first != index and made.operation == call.operation and self._token(made, bound.binding) == token

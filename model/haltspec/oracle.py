@@ -274,23 +274,27 @@ class _Judge:
         lifecycle = self.api.lifecycle(history.key.lifecycle)
         automaton = self.automata.automaton(lifecycle.name, Grade.ASSUMED, False)
         patience = self.settings.patience
+        unsure = any(event.seen.what == UNKNOWN and not event.reads for event in history.events)
         for progress in lifecycle.progress:
             start = automaton.mask(progress.start)
             since: Step | None = None
+            last: Step | None = None
             broken = False
             for step in taken:
+                if not unsure and _tells_nothing(history.events[step.position]):
+                    continue
                 if not step.after or step.after & ~start:
                     since = None
                     continue
-                since = since or step
+                since, last = since or step, step
                 if patience is None or broken:
                     continue
                 owed = self._pending(progress, history, since, step)
                 if owed.age >= patience:
                     broken = True
                     yield self._overdue(progress, owed, automaton.names(step.after), patience)
-            if since is not None:
-                self.pending.append(self._pending(progress, history, since, taken[-1]))
+            if since is not None and last is not None:
+                self.pending.append(self._pending(progress, history, since, last))
 
     @staticmethod
     def _pending(progress: LeadsTo, history: History, since: Step, until: Step) -> Pending:
@@ -322,7 +326,7 @@ class _Judge:
                 for state, row in automaton.possible(step.before, event.seen.operation, event.seen.cls)
             )
         )
-        rule, source = _blame(automaton, step.before, event.seen)
+        rule, source = _blame(automaton, step.before, event.seen, floor)
         lifecycle = automaton.lifecycle
         return Violation(
             rule=f"{lifecycle.full_name}/{rule}",
@@ -615,8 +619,12 @@ def _answers(automaton: Automaton, belief: int, seen: Observation) -> str:
     return " or ".join(found) or "nothing: such a call cannot meet such a job"
 
 
-def _blame(automaton: Automaton, before: int, seen: Observation) -> tuple[str, Source]:
-    """The rule that rules an observation out, by name, and its source: a row of the cell, or the order of states."""
+def _blame(automaton: Automaton, before: int, seen: Observation, floor: Grade) -> tuple[str, Source]:
+    """The rule that rules an observation out, by name, and its source: a row of the cell, or the order of states.
+
+    Of several rows it is one no surer than `floor`, the highest at which the observation is ruled out: a verdict is as
+    sure as the least sure row that it needs.
+    """
     lifecycle = automaton.lifecycle
     states = automaton.names(automaton.close(before))
     role = lifecycle.operation(seen.operation).role
@@ -633,6 +641,7 @@ def _blame(automaton: Automaton, before: int, seen: Observation) -> tuple[str, S
     rows = automaton.possible(before, seen.operation, seen.cls)
     if all(row.grade is Grade.ASSUMED for _, row in rows) and any(automaton.says_absent(s, seen) for s in states):
         rows = tuple((ABSENT, row) for row in automaton.cell_rows(ABSENT, seen.operation, seen.cls) if _refuses(row))
+    rows = tuple(pair for pair in rows if pair[1].grade <= floor) or rows
     if rows:
         refusal = seen.what == ERROR
         _, row = min(rows, key=lambda r: (_refuses(r[1]) != refusal, refusal and r[0] != ABSENT, -r[1].grade))
@@ -643,6 +652,11 @@ def _blame(automaton: Automaton, before: int, seen: Observation) -> tuple[str, S
 
 def _refuses(row: Transition) -> bool:
     return isinstance(row.label, CallLabel) and row.label.reply.error is not None
+
+
+def _tells_nothing(event: Event) -> bool:
+    """True if the event neither changed the job nor showed its status."""
+    return event.seen.what == PASSED or (event.reads and event.seen.what == OK and event.seen.shows is None)
 
 
 def _only_tells(event: Event) -> bool:

@@ -40,6 +40,7 @@ def aws_common_errors(listed: Source, seen: Source) -> tuple[ErrorSpec, ...]:
         ErrorSpec("OptInRequired", (403,), (Nature.ACCESS,), listed),
         ErrorSpec("RequestExpired", (400,), (Nature.ACCESS,), listed),
         ErrorSpec("UnrecognizedClientException", (400,), (Nature.ACCESS,), assumed(f"{usual} unknown credentials")),
+        ErrorSpec("ExpiredTokenException", (400, 403), (Nature.ACCESS,), assumed(f"{usual} credentials out of date")),
         ErrorSpec("InvalidSignatureException", (400,), (Nature.ACCESS,), assumed(f"{usual} a wrong signature")),
         ErrorSpec("ServiceUnavailable", (503,), (Nature.FAULT,), listed),
         ErrorSpec("InternalFailure", (500,), (Nature.FAULT,), listed),
