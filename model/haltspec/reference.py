@@ -377,7 +377,7 @@ class Reference:
         binding = plan.binding
         if binding.view is None:
             return self.service.success(self, binding, {})
-        if job.number:
+        if job.number and shown:
             body = self.service.view(self, job, binding, shown)
         else:  # only changed rows answer for a job that does not exist
             body = {plan.lifecycle.id_member_of(job.key.kind): job.key.id, **shown}
