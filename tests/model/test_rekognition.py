@@ -299,6 +299,7 @@ class Walker:
         if isinstance(edge.row.label, Internal):
             assert self.bench.fire(self.arn, edge.row.name) is edge.row
             return None
+        self.bench.reference.choose = lambda rows: edge.row if edge.row in rows else rows[0]
         answer = self._version(edge) if self.lifecycle is VERSION else self._project(edge)
         member = "ProjectVersionArn" if self.lifecycle is VERSION else "ProjectArn"
         if edge.source == ABSENT != edge.target and answer.reply is not None:
@@ -1234,14 +1235,33 @@ def answered(bench: Bench, answer: dict[str, Any], status: int = 200, error: str
 class TestWrongAnswers:
     """Answers that no row gives are found, with the row that rules them out."""
 
-    @pytest.mark.parametrize("status", ["RUNNING", "STOPPED", "FAILED", "DELETING"])
-    def test_rejects_a_stop_that_does_not_show_stopping(self, status: str) -> None:
-        """A running model is STOPPING after an accepted stop."""
+    @pytest.mark.parametrize("status", ["STARTING", "FAILED", "DELETING"])
+    def test_rejects_a_stop_that_shows_no_status_of_a_stop(self, status: str) -> None:
+        """A running model shows none of these after an accepted stop."""
         bench = Bench()
         bench.call(*stop(bench.running()))
         report = answered(bench, {"Status": status})
         assert [v.rule for v in report.violations] == ["rekognition/version/stop asked"]
         assert report.violations[0].grade is Grade.IMPLIED
+
+    @pytest.mark.parametrize(("shown", "later"), [("RUNNING", "STOPPING"), ("STOPPED", "STOPPED")])
+    def test_a_stop_may_show_the_status_before_or_after_it(self, shown: str, later: str) -> None:
+        """The reply's Status is the present one: still RUNNING, or STOPPED at once."""
+        bench = Bench()
+        arn = bench.running()
+        bench.call(*stop(arn))
+        assert answered(bench, {"Status": shown}).verdict is Verdict.PASS
+        seen = {**bench.seen(arn), "Status": later}
+        assert answered(bench, {"ProjectVersionDescriptions": [seen]}).verdict is Verdict.PASS
+
+    def test_rejects_a_model_that_is_stopping_after_it_was_stopped_at_once(self) -> None:
+        """A stop that was answered STOPPED is over."""
+        bench = Bench()
+        arn = bench.running()
+        bench.call(*stop(arn))
+        answered(bench, {"Status": "STOPPED"})
+        bench.seen(arn)
+        assert bench.judged().verdict is Verdict.FAIL
 
     @pytest.mark.parametrize(
         "code", ["ResourceInUseException", "InvalidParameterException", "ResourceNotFoundException"]
