@@ -11,7 +11,7 @@ import enum
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Automaton, Observation, matches
@@ -19,14 +19,15 @@ from haltspec.linearize import Step, steps
 from haltspec.lts import ABSENT, Grade, Internal, LeadsTo, Role, Source, Transition
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import Event, History, Projection, project, succeeded
-from haltspec.rules import CallRule, HistoryRule, SightRule, Watcher
+from haltspec.rules import CallRule, HistoryRule, Sight, SightRule, Watcher
 from haltspec.shapes import Breach, Shapes
 from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, JobKey, Nature, reach
 from haltspec.trace import Call
 
 _Rule = TypeVar("_Rule", SightRule, CallRule, HistoryRule)
-_UNDECLARED: Final = "errors are declared"
+UNDECLARED: Final = "errors are declared"
+"""The rule on calls that are refused with an error that they cannot have."""
 FLOORS: Final = (Grade.ASSUMED, Grade.IMPLIED, Grade.STATED)
 
 
@@ -253,6 +254,7 @@ class _Judge:
         known = history.created is not None or history.key.id in self.drawn
         alone = known or self.settings.alone or any(calls[e.call].alone for e in history.events)
         unseen = history.created is None and history.key.lifecycle in self.made_unseen
+        unseen = unseen and not (alone and self._is_orphan(history.key))
         automaton = self.automata.automaton(history.key.lifecycle, floor, unseen or not alone)
         if events is None:
             events = history.events
@@ -260,6 +262,17 @@ class _Judge:
             initial = automaton.initial if alone else automaton.everything
         clients = [calls[e.call].client for e in events]
         return list(steps(automaton, events, initial=initial, window=self.settings.window, clients=clients))
+
+    def _is_orphan(self, key: JobKey) -> bool:
+        """True if no call of the recording can have made the object with which such a job comes."""
+        for binding in self.api.bindings:
+            if binding.spreads and binding.lifecycle == key.lifecycle and binding.parent_of is not None:
+                made = (c for c in self.projection.calls if c.operation == binding.operation and c.tenant == key.tenant)
+                if self.api.role(binding).role is Role.CREATE and any(c.status is None or c.status >= 500 for c in made):
+                    return False
+                if binding.parent_of(key.id) in self.drawn:
+                    return False
+        return True
 
     def _count(self, history: History, taken: Sequence[Step]) -> None:
         for step in taken:
@@ -460,7 +473,7 @@ class _Judge:
         if spec is None or not declared_here:
             told = f"error {call.error!r}" if call.error else "no error code"
             fault = call.status is not None and call.status >= 500
-            rule = "a fault is one of the declared errors" if fault else _UNDECLARED
+            rule = "a fault is one of the declared errors" if fault else UNDECLARED
             declared = ", ".join(e.code for e in self.api.errors if e.operations and e.declared_by(call.operation))
             yield Violation(
                 rule=f"{self.api.name}/{rule}",
@@ -532,15 +545,17 @@ class _Judge:
     def _sight_rules(self) -> Iterator[Violation]:
         rules = self._named(SightRule)
         created = {history.key: history.created for history in self.projection.histories}
+        calls = {id(sight): index for _, sight, index in self.projection.sights}
         for key, sight, index in self.projection.sights:
             if (key.tenant, key.id) in self.malformed:
                 continue
             for name, rule in rules[key.lifecycle]:
                 wrong = rule.check(sight)
                 if wrong is not None:
-                    first = created.get(key) if sight.earlier is not None else None
-                    calls = (index,) if first in (None, index) else (first, index)
-                    yield self._broken(name, rule, wrong, key, calls)
+                    needed, earlier = _sights_needed(rule, sight)
+                    first = created.get(key) if needed.created is not None else None
+                    before = {i for i in (first, calls.get(id(earlier))) if i is not None and i != index}
+                    yield self._broken(name, rule, wrong, key, (*sorted(before), index))
 
     def _moments(self) -> Iterator[tuple[float, bool, int]]:
         """When each call began and ended: time, whether it is the end, index of the call."""
@@ -560,12 +575,25 @@ class _Judge:
         return Violation(name, rule.source.grade, rule.source, f"{told}: {wrong}", job, calls)
 
 
+def _sights_needed(rule: SightRule, sight: Sight) -> tuple[Sight, Sight | None]:
+    """Of a sight that breaks a rule as little as still does: the sight, and the one earlier sight it needs, if any."""
+    earlier: Sight | None = None
+    needed = replace(sight, earlier=None)
+    if rule.check(needed) is None:
+        earlier = sight.earlier
+        while earlier is not None and rule.check(replace(sight, earlier=replace(earlier, earlier=None))) is None:
+            earlier = earlier.earlier
+        needed = sight if earlier is None else replace(sight, earlier=replace(earlier, earlier=None))
+    without = replace(needed, created=None)
+    return (without if rule.check(without) is not None else needed), earlier
+
+
 def _one_cause(on_jobs: Sequence[Violation], on_calls: Sequence[Violation]) -> list[Violation]:
     """Both, but an undeclared error once: by its job, if that is surer or as sure, or else by the call."""
-    undeclared = {v.calls[-1]: v.grade for v in on_calls if v.rule.endswith(_UNDECLARED)}
+    undeclared = {v.calls[-1]: v.grade for v in on_calls if v.rule.endswith(UNDECLARED)}
     kept = [v for v in on_jobs if v.grade >= undeclared.get(v.calls[-1], v.grade)]
     told = {v.calls[-1] for v in kept}
-    return kept + [v for v in on_calls if not (v.rule.endswith(_UNDECLARED) and v.calls[-1] in told)]
+    return kept + [v for v in on_calls if not (v.rule.endswith(UNDECLARED) and v.calls[-1] in told)]
 
 
 # ---- words ----------------------------------------------------------------------------------------------------------

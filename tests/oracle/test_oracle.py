@@ -616,36 +616,52 @@ class TestDataRules:
     """What holds of members beyond the state, with the calls that show it."""
 
     @pytest.mark.parametrize(
-        ("members", "rule", "told"),
+        ("members", "rule", "told", "calls"),
         [
-            ({"SubmitTime": 1001.0}, "job/SubmitTime never changes", "SubmitTime was 1000.0 and is now 1001.0"),
+            ({"SubmitTime": 1001.0}, "job/SubmitTime never changes", "SubmitTime was 1000.0 and is now 1001.0", (1, 2)),
             (
                 {"EndTime": 999.0},
                 "job/times in order: SubmitTime <= EndTime",
                 "EndTime 999.0 lies before SubmitTime 1000.0",
+                (2,),
             ),
-            ({"LanguageCode": "de"}, "job/LanguageCode is as given", "LanguageCode is 'de'; the request gave 'en'"),
+            (
+                {"LanguageCode": "de"},
+                "job/LanguageCode is as given",
+                "LanguageCode is 'de'; the request gave 'en'",
+                (0, 2),
+            ),
             (
                 {"JobId": SECOND},
                 "job/the reply is for the job asked for",
                 f"the request named {JOB!r}, the reply shows {SECOND!r}",
+                (2,),
             ),
             (
                 {"Message": "done"},
                 "job/Message is absent when COMPLETED or STOPPED or IN_PROGRESS",
                 "Message is 'done' in a job that shows COMPLETED",
+                (2,),
             ),
-            ({"JobName": "x"}, "job/JobName is as given", "JobName is 'x'; the request gave None"),
+            ({"JobName": "x"}, "job/JobName is as given", "JobName is 'x'; the request gave None", (0, 2)),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
-    def test_members_of_a_job(self, members: dict[str, Any], rule: str, told: str) -> None:
+    def test_members_of_a_job(self, members: dict[str, Any], rule: str, told: str, calls: tuple[int, ...]) -> None:
+        """Shown by what the rule compares: the view, the request that made the job, the earlier view."""
         recording = Recording().start().describe("IN_PROGRESS").describe("COMPLETED", members=members)
         found = {v.rule: v for v in recording.judge(STRICT).violations}
         violation = found[f"comprehend/{rule}"]
         assert violation.message == f"entities job {JOB} of {TENANT}: {told}"
-        assert (violation.job, violation.calls) == (JobKey(TENANT, "job", "entities", JOB), (0, 2))
+        assert (violation.job, violation.calls) == (JobKey(TENANT, "job", "entities", JOB), calls)
         assert violation.grade is violation.source.grade
+
+    def test_the_earlier_view_that_shows_a_change_is_the_latest_that_does(self) -> None:
+        recording = Recording().start().describe("SUBMITTED").describe("IN_PROGRESS").describe("IN_PROGRESS")
+        del recording.calls[3].reply["EntitiesDetectionJobProperties"]["SubmitTime"]
+        recording.describe("IN_PROGRESS", members={"SubmitTime": 1001.0})
+        found = {v.rule.rpartition("/")[2]: v.calls for v in recording.judge().violations}
+        assert found == {"SubmitTime is present": (3,), "SubmitTime never changes": (2, 4)}
 
     def test_a_member_that_is_missing(self) -> None:
         recording = Recording().start().describe("IN_PROGRESS")
@@ -655,7 +671,7 @@ class TestDataRules:
         assert violation.message == (
             f"entities job {JOB} of {TENANT}: SubmitTime is missing from a job that shows IN_PROGRESS"
         )
-        assert violation.calls == (0, 1)
+        assert violation.calls == (1,)
 
     def test_a_token_that_makes_two_jobs(self) -> None:
         violation = only(Recording().start(token="t").start(SECOND, token="t").judge())
