@@ -84,8 +84,8 @@ class Rekognition(aws.AwsService):
         return (*named, ("CreateProject", adapters))
 
     def variants(self, binding: Binding) -> int:
-        """Projects and versions of models and of adapters; copies of one version or another."""
-        return 2
+        """Projects and versions of models and of adapters; copies of one version or another to one place or another."""
+        return 4 if binding.role == "Copy" else 2
 
     def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A small valid request that makes a project or a version; what is copied is one of the versions in `made`."""
@@ -94,15 +94,16 @@ class Rekognition(aws.AwsService):
             feature = {"Feature": _ADAPTERS, "AutoUpdate": "ENABLED"} if is_adapter else {}
             return {"ProjectName": f"project-{number}", **feature}
         nowhere = _nowhere(tenant)
-        projects = [str(reply.get("ProjectArn", nowhere)) for reply in made[:3]] or [nowhere] * 3
+        projects = [str(reply["ProjectArn"]) for reply in made if "ProjectArn" in reply]
+        own = [project for project in projects if _is_of(tenant, project)] or [nowhere]
         if binding.role == "Create":
             config = {"FeatureConfig": {"ContentModeration": {"ConfidenceThreshold": 50.0}}} if is_adapter else {}
-            shelf = projects[2 if is_adapter else 0]
+            shelf = own[2 if is_adapter and len(own) > 2 else 0]
             return {"ProjectArn": shelf, "VersionName": f"version-{number}", "OutputConfig": _PLACE, **_DATA, **config}
-        source = _source(made, tenant, number) or _version_arn(projects[0], "none", "0")
-        owners = (str(reply["ProjectArn"]) for reply in made if "ProjectArn" in reply)
-        owner = next((project for project in owners if home(project) == home(source)), nowhere)
-        return {**_copy_of(source, owner, projects[1]), "VersionName": f"copy-{number}"}
+        source = _source(made, tenant, number) or _version_arn(own[0], "none", "0")
+        owner = next((project for project in projects if home(project) == home(source)), nowhere)
+        destination = own[-1] if number % 4 > 1 or len(own) == 1 else own[1]
+        return {**_copy_of(source, owner, destination), "VersionName": f"copy-{number}"}
 
     def order(self, binding: Binding, tenant: str, job_id: str) -> dict[str, Any]:
         """A small valid request on a version or project; the other parts of a copy are such as nobody has."""
@@ -332,14 +333,14 @@ def _feature(project: Job | None) -> str:
 
 
 def _source(made: Sequence[Mapping[str, Any]], tenant: str, number: int) -> str | None:
-    """A version to copy, now and then a stranger's; if the number is odd one that by all that is known can be copied."""
+    """A version to copy, now and then a stranger's; if the number is odd one that, for all one knows, can be copied."""
     versions = [view for view in made if "ProjectVersionArn" in view]
     own = [view for view in versions if _is_of(tenant, view["ProjectVersionArn"])]
     strange = [view for view in versions if view not in own]
-    versions = strange if strange and number // 2 % 3 == 0 else own
+    versions = strange if strange and number // 4 % 3 == 0 else own
     trained = [v for v in versions if v.get("Status") in _COPYABLE and v.get("Feature", _LABELS) == _LABELS]
     found = trained if trained and number % 2 else versions
-    return str(found[number // 2 % len(found)]["ProjectVersionArn"]) if found else None
+    return str(found[number // 4 % len(found)]["ProjectVersionArn"]) if found else None
 
 
 def _is_of(tenant: str, arn: Any) -> bool:
