@@ -1197,6 +1197,14 @@ class TestWrongRecords:
         places = {f"rekognition/{place}{name}" for place in ("", "version/")}
         assert found & places, found
 
+    def test_a_description_of_the_time_before_adapters_has_no_feature(self) -> None:
+        """Without Feature the record is possible, but for a choice of ours."""
+        bench = Bench()
+        seen = bench.seen(bench.version())
+        del seen["Feature"]
+        [violation] = answered(bench, {"ProjectVersionDescriptions": [seen]}).violations
+        assert (violation.rule, violation.grade) == ("rekognition/version/Feature is present", Grade.ASSUMED)
+
     def test_rejects_a_listing_that_lacks_a_version(self) -> None:
         """A version of the project is missing from its complete list."""
         bench = Bench()
