@@ -89,10 +89,12 @@ class Shapes:
     Args:
         service: the service's name, as in `Api.service`.
         model: the decoded service model.
+        nulls: the members of replies that may be `null`, as paths.
     """
 
     service: str
     model: Mapping[str, Any]
+    nulls: tuple[str, ...] = ()
     _requests: dict[str, Check] = field(init=False, repr=False, compare=False, default_factory=dict)
     _replies: dict[str, Check] = field(init=False, repr=False, compare=False, default_factory=dict)
 
@@ -121,7 +123,10 @@ class Shapes:
             check = self._replies[operation]
         except KeyError:
             check = self._replies[operation] = self._compile(operation, "output", _REPLY)
-        return check(reply)
+        found = check(reply)
+        if found and self.nulls:
+            return tuple(f for f in found if f.breach is not Breach.NULL or f.member not in self.nulls)
+        return found
 
     def _compile(self, operation: str, direction: str, side: _Side) -> Check:
         try:
@@ -135,17 +140,17 @@ class Shapes:
 
 def load(api: Api) -> Shapes:
     """The shapes of an API's service, read once; raises `Misuse` if they need botocore and it is not installed."""
-    return load_service(api.service)
+    return load_service(api.service, api.nulls)
 
 
 @cache
-def load_service(service: str) -> Shapes:
-    """The shapes of a service by its name, as `load`."""
+def load_service(service: str, nulls: tuple[str, ...] = ()) -> Shapes:
+    """The shapes of a service by its name, as `load`; for `nulls` see `Shapes`."""
     own = importlib.resources.files("haltspec").joinpath("services", f"{service}-service-2.json")
     if own.is_file():
-        return Shapes(service, json.loads(own.read_text(encoding="utf-8")))
+        return Shapes(service, json.loads(own.read_text(encoding="utf-8")), nulls)
     loaders = _late("botocore.loaders")
-    return Shapes(service, loaders.Loader().load_service_model(service, "service-2"))
+    return Shapes(service, loaders.Loader().load_service_model(service, "service-2"), nulls)
 
 
 def _late(module: str) -> Any:

@@ -167,6 +167,7 @@ class Api:
         questions: open questions about data, tokens, lists: those of no single state.
         rules: data rules on calls, lists and tokens, over all lifecycles.
         statements, ambiguities: what the page says and where it is unclear.
+        nulls: the members of replies, as paths, that the documents let be `null` instead of left out.
     """
 
     name: str
@@ -182,6 +183,7 @@ class Api:
     rules: tuple[Rule, ...]
     statements: tuple[Statement, ...]
     ambiguities: tuple[Ambiguity, ...]
+    nulls: tuple[str, ...] = ()
     _errors: Mapping[str, ErrorSpec] = field(init=False, repr=False, compare=False, default_factory=dict)
     _bound: Mapping[str, tuple[Binding, ...]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
