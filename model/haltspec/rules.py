@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, Protocol, runtime_checkable
 
 from haltspec.lts import Source
@@ -300,7 +301,36 @@ def page_size(source: Source) -> CallRule:
             return None  # a limit below 1 is a malformed request: another matter
         return f"{exchange.binding.limit_in} is {limit} and the page has {len(exchange.items)} items"
 
-    return CallRule("a page is no longer than asked for", "A page has at most the asked number of items.", source, check)
+    return CallRule(
+        "a page is no longer than asked for", "A page has at most the asked number of items.", source, check
+    )
+
+
+def usual_page(most: int, source: Source) -> CallRule:
+    """A page has at most `most` items where the request gives no limit."""
+
+    def check(exchange: Exchange) -> str | None:
+        limit_in = exchange.binding.limit_in
+        if not limit_in or exchange.request.get(limit_in) is not None or not exchange.succeeded:
+            return None
+        found = len(exchange.items)
+        return f"no {limit_in} was given and the page has {found} items" if found > most else None
+
+    name = f"a page has at most {most} items unless asked otherwise"
+    return CallRule(name, f"Without a limit in the request a page has at most {most} items.", source, check)
+
+
+def once_per_page(member: str, source: Source) -> CallRule:
+    """No two items of a page have the same `member`, which names the job."""
+
+    def check(exchange: Exchange) -> str | None:
+        if not exchange.succeeded:
+            return None
+        ids = Counter(str(item[member]) for item in exchange.items if item.get(member) is not None)
+        twice = next((job_id for job_id, count in ids.items() if count > 1), None)
+        return f"{member} {twice!r} is listed twice on one page" if twice is not None else None
+
+    return CallRule(f"{member} is listed once", f"No {member} stands twice on a page of a list.", source, check)
 
 
 def one_filter(filter_in: str, error: str, source: Source) -> CallRule:
@@ -315,7 +345,9 @@ def one_filter(filter_in: str, error: str, source: Source) -> CallRule:
     return CallRule("one filter at a time", f"A list with two filters is refused ({error}).", source, check)
 
 
-def listed_match(name: str, sentence: str, source: Source, check: Callable[[Mapping[str, Any], Job], str | None]) -> CallRule:
+def listed_match(
+    name: str, sentence: str, source: Source, check: Callable[[Mapping[str, Any], Job], str | None]
+) -> CallRule:
     """Every listed job passes the request's filter; `check` takes the request and an item."""
 
     def check_all(exchange: Exchange) -> str | None:
@@ -330,7 +362,11 @@ def listed_match(name: str, sentence: str, source: Source, check: Callable[[Mapp
 
 
 def sorted_by(
-    name: str, sentence: str, source: Source, key: Callable[[Job], float | None], order: Callable[[Mapping[str, Any]], int]
+    name: str,
+    sentence: str,
+    source: Source,
+    key: Callable[[Job], float | None],
+    order: Callable[[Mapping[str, Any]], int],
 ) -> CallRule:
     """Listed jobs stand in order of `key`; `order` of the request is 1 (ascending), -1 (descending) or 0 (free)."""
 
@@ -339,7 +375,7 @@ def sorted_by(
         if not exchange.succeeded or not direction:
             return None
         values = [value for item in exchange.items if (value := key(item)) is not None]
-        for first, second in zip(values, values[1:], strict=False):
+        for first, second in pairwise(values):
             if (second - first) * direction < 0:
                 return f"{second} follows {first} in a list sorted {'upwards' if direction > 0 else 'downwards'}"
         return None
@@ -403,5 +439,3 @@ def one_per_token(source: Source, *, ignore: Iterable[str] = ()) -> HistoryRule:
         source,
         Tokens,
     )
-
-

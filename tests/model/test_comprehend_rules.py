@@ -116,6 +116,15 @@ def classify(arn: str) -> Spoken:
     return "StartDocumentClassificationJob", request, {**STARTED, "JobArn": f"{ARN}document-classification-job/j"}
 
 
+def shown_pii(**members: Any) -> Spoken:
+    """A description of the PII job, with other members."""
+    job = {**JOB, "JobArn": f"{ARN}pii-entities-detection-job/j", **members}
+    return "DescribePiiEntitiesDetectionJob", {"JobId": "j"}, {"PiiEntitiesDetectionJobProperties": job}
+
+
+KEPT = {"EntityRecognizerArn": f"{ARN}entity-recognizer/r"}
+CUSTOM = {**START, **KEPT}
+REDACTED = {**PII, "RedactionConfig": {"PiiEntityTypes": ["ALL"]}}
 MISSING: Spoken = ("DescribeDocumentClassifier", {"DocumentClassifierArn": MODEL_ARN}, "ResourceNotFoundException")
 OTHERS = MODEL_ARN.replace("111122223333", "444455556666")
 NOT_THEIRS: Spoken = ("DescribeDocumentClassifier", {"DocumentClassifierArn": OTHERS}, "ResourceNotFoundException")
@@ -136,6 +145,27 @@ CASES: list[tuple[str, list[Spoken], list[Spoken]]] = [
         "comprehend/one filter at a time",
         [listed({"Filter": {"JobName": "a", "JobStatus": "SUBMITTED"}})],
         [listed({"Filter": {"JobStatus": "SUBMITTED"}}, {})],
+    ),
+    (
+        "comprehend/a list has its list",
+        [("ListEntitiesDetectionJobs", {}, {"NextToken": "n"})],
+        [listed({})],
+    ),
+    (
+        "comprehend/job/JobId is listed once",
+        [listed({}, {"JobId": "twin"}, {"JobId": "twin"})],
+        [listed({}, {}, {})],
+    ),
+    ("comprehend/job/EntityRecognizerArn is kept", [start(CUSTOM), described()], [start(CUSTOM), described(**KEPT)]),
+    (
+        "comprehend/job/Mode is kept",
+        [pii(PII), shown_pii(Mode="ONLY_OFFSETS")],
+        [pii(PII), shown_pii(Mode=PII["Mode"])],
+    ),
+    (
+        "comprehend/job/RedactionConfig is kept",
+        [pii(REDACTED), shown_pii(RedactionConfig={"PiiEntityTypes": ["NAME"]})],
+        [pii(REDACTED), shown_pii(RedactionConfig={"PiiEntityTypes": ["ALL"], "MaskMode": "MASK"})],
     ),
     ("comprehend/an empty filter is refused", [listed({"Filter": {}}, {})], [listed({}, {})]),
     ("comprehend/a start tells id, ARN and status", [start(reply={"JobId": "j", "JobStatus": "SUBMITTED"})], [start()]),
@@ -256,6 +286,15 @@ def test_finds_the_wrong_reply_and_no_other(rule: str, wrong: list[Spoken], righ
 def test_the_right_calls_break_nothing() -> None:
     """A start, a description, a list and a trained model as documented are without violations."""
     assert broken(start(), described(), *model()) == set()
+
+
+@pytest.mark.parametrize("status", [201, 202, 204])
+def test_a_success_is_http_200(status: int) -> None:
+    """An accepted start with another status of success breaks the rule; with 200 it does not."""
+    rule = "comprehend/success is HTTP 200"
+    trace = [Call("comprehend", start()[0], TENANT, "c", 0.0, 1.0, START, status, None, STARTED, True)]
+    assert rule in {violation.rule for violation in judge(API, trace).violations}
+    assert rule not in broken(start())
 
 
 def test_another_kinds_arn_is_no_fault_of_a_description() -> None:

@@ -527,3 +527,52 @@ class TestOracle:
         broken = {v.rule for v in lab.judged().violations}
         assert "translate/job/EndTime is absent when SUBMITTED or IN_PROGRESS or STOP_REQUESTED" in broken
         assert "translate/job/Message is absent when SUBMITTED or IN_PROGRESS" in broken
+
+
+class TestReplies:
+    """What every reply tells, whatever the state of the job."""
+
+    @staticmethod
+    def broken(operation: str, request: dict[str, Any], reply: dict[str, Any], status: int = 200) -> set[str]:
+        call = Call("translate", operation, HERE, "c", 0.0, 1.0, request, status, None, reply)
+        return {violation.rule for violation in oracle.judge(API, [call]).violations}
+
+    @pytest.mark.parametrize(
+        ("operation", "rule", "reply"),
+        [
+            (START, "a start tells id and status", {"JobId": "j", "JobStatus": "SUBMITTED"}),
+            (STOP, "a stop tells id and status", {"JobId": "j", "JobStatus": "STOP_REQUESTED"}),
+            (DESCRIBE, "a description shows the job", {"TextTranslationJobProperties": {"JobId": "j"}}),
+            (LIST, "a list has its list", {"TextTranslationJobPropertiesList": []}),
+        ],
+    )
+    def test_an_empty_reply_is_wrong(self, operation: str, rule: str, reply: dict[str, Any]) -> None:
+        request = {"JobId": "j"} if operation in (STOP, DESCRIBE) else {}
+        assert f"translate/{rule}" in self.broken(operation, request, {})
+        assert f"translate/{rule}" not in self.broken(operation, request, reply)
+
+    @pytest.mark.parametrize("status", [201, 202, 204])
+    def test_a_success_is_http_200(self, status: int) -> None:
+        rule = "translate/success is HTTP 200"
+        reply: dict[str, Any] = {"TextTranslationJobPropertiesList": []}
+        assert rule in self.broken(LIST, {}, reply, status)
+        assert rule not in self.broken(LIST, {}, reply)
+
+    def test_a_page_has_at_most_100_items_unless_asked_otherwise(self) -> None:
+        rule = "translate/a page has at most 100 items unless asked otherwise"
+        items = [{"JobId": f"j{n}"} for n in range(101)]
+        assert rule in self.broken(LIST, {}, {"TextTranslationJobPropertiesList": items})
+        assert rule not in self.broken(LIST, {"MaxResults": 101}, {"TextTranslationJobPropertiesList": items})
+        assert rule not in self.broken(LIST, {}, {"TextTranslationJobPropertiesList": items[1:]})
+
+    def test_a_job_stands_once_on_a_page(self) -> None:
+        rule = "translate/JobId is listed once"
+        item = {"JobId": "j"}
+        assert rule in self.broken(LIST, {}, {"TextTranslationJobPropertiesList": [item, item]})
+        assert rule not in self.broken(LIST, {}, {"TextTranslationJobPropertiesList": [item, {"JobId": "k"}]})
+
+    def test_the_last_page_may_have_a_page_token_that_is_null(self) -> None:
+        """The text says that NextToken is null at the end; of no other member does it say so."""
+        rule = "translate/absent members are left out"
+        assert self.broken(LIST, {}, {"TextTranslationJobPropertiesList": [], "NextToken": None}) == set()
+        assert rule in self.broken(LIST, {}, {"TextTranslationJobPropertiesList": None})

@@ -270,6 +270,20 @@ def _keeps_language(sight: rules.Sight) -> str | None:
     return f"LanguageCode is {shown!r}; the request gave {given!r}"
 
 
+def _kept(member: str) -> rules.SightRule:
+    """A member that starts of some kinds have; the service may fill in what was left out, inside it too."""
+
+    def check(sight: rules.Sight) -> str | None:
+        given, shown = (sight.created or {}).get(member), sight.job.get(member)
+        if not sight.full or given is None or given == shown:
+            return None
+        if isinstance(given, Mapping) and isinstance(shown, Mapping) and all(shown.get(n) == v for n, v in given.items() if v is not None):
+            return None
+        return f"{member} is {shown!r}; the request gave {given!r}"
+
+    return rules.holds(f"{member} is kept", f"A described job shows {member} as given, if it was given.", MODEL.implies(f"...Properties, {member}"), check)
+
+
 def _shows_no_token(sight: rules.Sight) -> str | None:
     shown = [name for name in ("ClientRequestToken", "Tags") if name in sight.job]
     return f"the job shows {' and '.join(shown)}" if shown else None
@@ -292,6 +306,7 @@ _PRESENCE = (
     rules.echoes("OutputDataConfig.KmsKeyId", RECORDED.implies("*_kms_key")),
     rules.echoes("VolumeKmsKeyId", RECORDED.implies("*_kms_key")),
     rules.echoes("VpcConfig", RECORDED.implies("*_vpc")),
+    *(_kept(m) for m in ("EntityRecognizerArn", "DocumentClassifierArn", "NumberOfTopics", "TargetEventTypes", "Mode", "RedactionConfig")),
     rules.holds("tokens and tags are not shown", "A job is shown without the token and the tags it was started with.", MODEL.implies("...Properties have no such members"), _shows_no_token),
 )
 
@@ -334,6 +349,7 @@ _JOB_RULES: Final[tuple[Rule, ...]] = (
         _output_rewritten,
     ),
     rules.answers_for("JobId", "JobId", PAGE.states("Response Elements, JobId")),
+    rules.once_per_page("JobId", REF.implies("List..., response: the properties of each job")),
     _listed_match(_job_name),
 )
 
@@ -709,6 +725,7 @@ TRAINING = Lifecycle(
         rules.constant("EndTime", RECORDED.implies("time that training completed")),
         rules.ordered(("SubmitTime", "TrainingStartTime", "TrainingEndTime", "EndTime"), RECORDED.implies("TRAINED models")),
         rules.holds("the ARN is made of name and version", "A model's ARN ends with its type and name, and with its version if it has one.", MODEL.states("DocumentClassifierArn, EntityRecognizerArn: pattern"), _model_arn),
+        *(rules.once_per_page(m, REF.implies("List..., response: the properties of each model")) for m in ("DocumentClassifierArn", "EntityRecognizerArn")),
         _listed_match(_model_name),
     ),
 )
@@ -858,6 +875,13 @@ def _shows_the_job(exchange: rules.Exchange) -> str | None:
     return f"the reply has {' and '.join(sorted(exchange.reply)) or 'no member'}, not {view[0]}"
 
 
+def _has_its_list(exchange: rules.Exchange) -> str | None:
+    items = exchange.binding.items
+    if items is None or not exchange.succeeded or exchange.reply is None or isinstance(reach(exchange.reply, items), list):
+        return None
+    return f"the reply has no {items[0]}"
+
+
 def _too_many_tags(exchange: rules.Exchange) -> str | None:
     tags = exchange.request.get("Tags")
     if not exchange.succeeded or not isinstance(tags, list | tuple) or len(tags) <= _MOST_TAGS:
@@ -921,6 +945,8 @@ _RULES = (
     rules.CallRule("a start tells id, ARN and status", "The reply to a start has JobId, JobArn and JobStatus.", CLI.implies("start-*.rst"), _tells("Start", "JobId", "JobArn", "JobStatus")),
     rules.CallRule("a stop tells id and status", "The reply to a stop has JobId and JobStatus.", PAGE.states("Response Elements"), _tells("Stop", "JobId", "JobStatus")),
     rules.CallRule("a description shows the job", "The reply to a Describe has the member named after its kind.", REF.states("Describe..., Response Elements"), _shows_the_job),
+    rules.CallRule("a list has its list", "The reply to a List has the list named after its kind.", REF.implies("List..., response"), _has_its_list),
+    rules.success_is(200, PAGE.states("Response Elements; the same on the other pages")),
     rules.CallRule("a resource has at most 50 tags", "More than 50 tags are refused.", MODEL.states("TooManyTagsException"), _too_many_tags),
     rules.CallRule("redaction says what to redact", "With Mode ONLY_REDACTION a start without RedactionConfig.PiiEntityTypes is refused.", MODEL.states("StartPiiEntitiesDetectionJob, RedactionConfig"), _redaction_left_open),
     rules.HistoryRule("a model that is not found starts no job", "A start that names a model of the caller's that was just not found is refused.", MODEL.implies("StartDocumentClassificationJob, StartEntitiesDetectionJob: ResourceNotFoundException"), _MissingModels),
@@ -936,7 +962,7 @@ _STATEMENTS = (
     Statement(5, "Description, 3rd paragraph", "Stopping a COMPLETED or FAILED job answers a 400 error.", ("job/a finished job cannot be stopped",)),
     Statement(6, "Description, 4th paragraph", "Documents already processed when the job stops are written to the output.", ("partial output of a stopped job", "job/OutputDataConfig tells where the output is")),
     Statement(7, "Request Parameters, JobId", "JobId is required, 1 to 32 characters, of a pattern.", ("ValidationException", "InvalidRequestException")),
-    Statement(8, "Response Elements", "Success is HTTP 200 with a JSON body.", ("job/stop asked",)),
+    Statement(8, "Response Elements", "Success is HTTP 200 with a JSON body.", ("success is HTTP 200", "a stop tells id and status")),
     Statement(9, "Response Elements, JobId", "The reply names the job that is to stop.", ("job/the reply is for the job asked for",)),
     Statement(10, "Response Elements, JobStatus", "STOP_REQUESTED if the job is running.", ("job/stop asked", "job/stop while a stop is pending")),
     Statement(11, "Response Elements, JobStatus", "STOPPED if the job was stopped earlier.", ("job/a stopped job may be stopped again",)),

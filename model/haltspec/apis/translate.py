@@ -857,11 +857,33 @@ _QUESTIONS = (
     ),
 )
 
+_USUAL_PAGE: Final = 100
 _RULES = (
     rules.one_per_token(SMITHY.implies("idempotencyToken trait on ClientToken")),
     rules.page_size(MODEL.states("ListTextTranslationJobs, MaxResults")),
     rules.one_filter(
         "Filter", "InvalidRequestException", MODEL.states("ListTextTranslationJobs, Filter: one at a time")
+    ),
+    rules.usual_page(_USUAL_PAGE, MODEL.states("ListTextTranslationJobs, MaxResults: the default")),
+    rules.success_is(200, PAGE.states("Response Elements; the same on the other pages")),
+    rules.tells(
+        "a start tells id and status", (_START,), ("JobId", "JobStatus"), GUIDE.implies("async-start.md, example")
+    ),
+    rules.tells("a stop tells id and status", (_STOP,), ("JobId", "JobStatus"), PAGE.states("Response Elements")),
+    rules.tells(
+        "a description shows the job",
+        (_DESCRIBE,),
+        ("TextTranslationJobProperties.JobId",),
+        REF.states("DescribeTextTranslationJob, response"),
+    ),
+    rules.tells(
+        "a list has its list",
+        (_LIST,),
+        ("TextTranslationJobPropertiesList",),
+        REF.implies("ListTextTranslationJobs, response"),
+    ),
+    rules.once_per_page(
+        "JobId", REF.implies("ListTextTranslationJobs, response: the properties of each job")
     ),
 )
 
@@ -911,7 +933,7 @@ _STATEMENTS = (
         "JobId is required, 1 to 32 characters, of a pattern.",
         ("error for a malformed JobId", "ValidationException"),
     ),
-    Statement(9, "Response Elements", "Success is HTTP 200 with a JSON body.", ("job/stop asked",)),
+    Statement(9, "Response Elements", "Success is HTTP 200 with a JSON body.", ("success is HTTP 200", "a stop tells id and status")),
     Statement(
         10, "Response Elements, JobId", "The reply names the stopped job.", ("job/the reply is for the job asked for",)
     ),
@@ -1083,4 +1105,5 @@ API = Api(
     rules=_RULES,
     statements=_STATEMENTS,
     ambiguities=_AMBIGUITIES,
+    nulls=("NextToken",),  # the text of ListTextTranslationJobs says that it is null on the last page
 )
