@@ -1,4 +1,4 @@
-"""What Hypothesis can draw: readings of an API, and calls on what is there, right ones and, apart from them, wrong ones.
+"""What Hypothesis can draw: readings of an API, calls on what is there, and, apart from them, wrong ones.
 
 Guards choose: what is possible is listed from the state (`haltspec_properties.asks`) before anything is drawn, so that
 nothing drawn has to be thrown away.
@@ -36,7 +36,7 @@ def readings(api: Api) -> SearchStrategy[dict[str, str]]:
     return st.fixed_dictionaries(names)
 
 
-# ---- right calls --------------------------------------------------------------------------------------------------------
+# ---- right calls ---------------------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -70,7 +70,7 @@ def racing(session: Session, known: Known) -> SearchStrategy[Ask]:
     return st.sampled_from((*asks.calls_on(session, known, *BY_ID), *asks.again(known)))
 
 
-# ---- wrong calls --------------------------------------------------------------------------------------------------------
+# ---- wrong calls ---------------------------------------------------------------------------------------------------
 
 
 @st.composite

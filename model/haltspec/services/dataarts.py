@@ -165,7 +165,7 @@ class DataArts(Service):
         if binding.role == "Show":
             return {"id": job.number, "nodes": [], **job.data["definition"], "createTime": job.data["createTime"]}
         if binding.role == "Status":
-            return {"name": job.key.id, "status": shown["status"], "nodes": _nodes(job, shown), **_times(job)}
+            return {"name": job.key.id, "status": shown.get("status"), "nodes": _nodes(job, shown), **_times(job)}
         return {"name": job.key.id, **shown, **_listed(job), **_times(job)}
 
     @staticmethod
@@ -230,7 +230,7 @@ def _times(job: Job) -> dict[str, int]:
 
 def _nodes(job: Job, shown: Mapping[str, str]) -> list[dict[str, Any]]:
     """The nodes in a status; those of a real-time job share its status."""
-    status = {"status": shown["status"]} if shown["jobType"] == "REAL_TIME" else {}
+    status = {"status": shown["status"]} if shown.get("jobType") == "REAL_TIME" else {}
     return [{"name": node["name"], "type": node["type"], **status} for node in job.data["definition"].get("nodes", ())]
 
 

@@ -2,7 +2,7 @@
 
 A *world* is a `Reference` in some state. From a world without jobs, every call of the menu and every move the service
 may make is tried on a copy. The worlds that come out are told apart by their fingerprint, or, where jobs are
-interchangeable, by one that does not number them. After every step the invariants of `haltspec.verification.invariants` are checked;
+interchangeable, by one that does not number them. After every step the `invariants` are checked;
 since worlds are visited nearest first, what breaks one is reported with a shortest sequence of steps that shows it.
 """
 

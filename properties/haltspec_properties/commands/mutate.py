@@ -99,7 +99,8 @@ _COLUMNS = (
 def _table(rows: Sequence[Row]) -> Iterator[str]:
     head = ["lifecycle", "mutants", *(name for name, _ in _COLUMNS), "median calls", "worst", "seconds"]
     lines = [head]
-    for row in [*rows, Row("total", tuple(o for row in rows for o in row.outcomes), sum(row.seconds for row in rows))]:
+    total = Row("total", tuple(o for row in rows for o in row.outcomes), sum(row.seconds for row in rows))
+    for row in (*rows, total):
         calls = row.calls
         counts = [str(row.count(fate)) for _, fate in _COLUMNS]
         worst = [f"{median(calls):g}", str(max(calls))] if calls else ["-", "-"]
@@ -111,7 +112,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
             *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
         ]
         yield "  ".join(cells)
-    yield "killed by the oracle, a data rule or a named property, or as the specification it would make; equivalent: proved"
+    yield "killed by the oracle, a data rule, a named property, or as the specification it would make; equivalent: proved"
 
 
 def _json(rows: Sequence[Row]) -> dict[str, Any]:
