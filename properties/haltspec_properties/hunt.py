@@ -259,9 +259,7 @@ class Hunter:
                     return Outcome(mutant, Fate.ORACLE, violation.rule, calls, Way.FORGED)
         return None
 
-    def _agreed_by_hand(
-        self, mutant: Mutant, courses: Courses, true: _True, wrong: Side
-    ) -> Outcome | None:
+    def _agreed_by_hand(self, mutant: Mutant, courses: Courses, true: _True, wrong: Side) -> Outcome | None:
         """Write down true courses by hand, and hold them against the mutant."""
         for course in courses:
             story = self._story(mutant, course, true, _BY_HAND)
@@ -293,9 +291,7 @@ class Hunter:
             for manner in self._other_manners(mutant.lifecycle) if others is None else others:
                 yield manner, self._story(mutant, course, true, manner, is_mutant=is_mutant)
 
-    def _story(
-        self, mutant: Mutant, course: Course, true: _True, manner: _Manner, *, is_mutant: bool = False
-    ) -> Story:
+    def _story(self, mutant: Mutant, course: Course, true: _True, manner: _Manner, *, is_mutant: bool = False) -> Story:
         """The story that plays a course in some manner, told."""
         lifecycle = self.api.lifecycle(mutant.lifecycle)
         kind = lifecycle.kinds[zlib.crc32(mutant.name.encode()) % len(lifecycle.kinds)].name

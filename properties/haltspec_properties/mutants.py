@@ -87,7 +87,11 @@ def _with(
 ) -> Transition:
     """The row with something else in it."""
     return Transition(
-        row.name, row.states if states is None else states, label or row.label, target or row.target, row.source,
+        row.name,
+        row.states if states is None else states,
+        label or row.label,
+        target or row.target,
+        row.source,
         free=row.free,
     )
 
@@ -121,7 +125,9 @@ def _answered(api: Api, lifecycle: Lifecycle, row: Transition, label: CallLabel)
     if is_list and row.states == (ABSENT,):
         return
     own = label.reply
-    replies = [reply for reply in _successes(api, lifecycle, label) if own.error or _shows(lifecycle, row) != {reply.shows}]
+    replies = [
+        reply for reply in _successes(api, lifecycle, label) if own.error or _shows(lifecycle, row) != {reply.shows}
+    ]
     if not is_list:
         replies += [Reply(code) for code in _codes(lifecycle) if code != own.error]
     for reply in replies:

@@ -154,13 +154,18 @@ class Story:
             if not self._list(leg, leg.seen):
                 return False
         else:
-            ask = next(self._asks(leg.seen, operation.role), None)
-            if ask is None:
-                return False
-            there = {job.key for job in self.reference.jobs()}
-            self.session.call(ask.operation, ask.request, ask.tenant)
-            if leg.state == ABSENT and leg.target != ABSENT:
+            for is_last in (False, True):
+                ask = next(self._asks(leg.seen, operation.role), None)
+                if ask is None:
+                    return False
+                there = {job.key for job in self.reference.jobs()}
+                self.session.call(ask.operation, ask.request, ask.tenant)
+                if leg.state != ABSENT or operation.role is not Role.CREATE:
+                    break
                 self._learn(there, ask)
+                if self.known is not None or is_last:
+                    break
+                self._furnish()
         self.calls[-1] = self._answered(self.calls[-1], leg.seen)
         if self._is_made_unseen(leg):
             return self._forge(self._sight(leg.target))
@@ -306,7 +311,7 @@ class Story:
         for ask in (asks + asks)[:_MOST_CALLS]:
             before = {job.key for job in self.reference.jobs()}
             call = self.session.call(ask.operation, ask.request, ask.tenant)
-            if leg.state == ABSENT and leg.target != ABSENT:
+            if leg.state == ABSENT and role is Role.CREATE:
                 self._learn(before, ask)
             if self._state() != leg.state or leg.target == leg.state:
                 if self._state() != leg.target or _fits(call, seen):
@@ -319,6 +324,9 @@ class Story:
             if job.key not in before and job.key.lifecycle == self.lifecycle:
                 self.known = Known(job.key, ask.binding, ask.request)
                 return
+        given = [known for known in self.session.jobs if known.key not in before and known.request is ask.request]
+        if self.known is None and given:  # an id was given out, and no job made
+            self.known = given[-1]
 
     def _list(self, leg: Leg, seen: Observation) -> bool:
         """List jobs so that the job is among them, or if it is left out: would be."""
