@@ -1167,6 +1167,11 @@ BROKEN: dict[str, Change] = {
     "projects are listed by creation": in_reply("DescribeProjects", swapped_projects),
     "a name is borne once": in_reply("DescribeProjectVersions", doubled),
     "inference units are those asked for": in_items("RUNNING", MinInferenceUnits=7),
+    "success is HTTP 200": lambda call: {"status": 202} if call.operation == "StopProjectVersion" else None,
+    "a stop tells the status": in_reply("StopProjectVersion", lambda _: {}),
+    "a start or deletion tells the status": in_reply("StartProjectVersion", lambda _: {}),
+    "a new version is told its ARN": in_reply("CreateProjectVersion", lambda _: {}),
+    "a new project is told its ARN": in_reply("CreateProject", lambda _: {}),
 }  # fmt: skip
 ELSEWHERE_BROKEN = {
     "a version name in use is refused",
