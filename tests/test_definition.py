@@ -199,6 +199,10 @@ LIFECYCLE_CASES: list[tuple[dict[str, Any], tuple[str, ...]]] = [
         rows(stopped=Transition("stopped", "ON", call("Stop", ok(), when="far"), "OFF", OURS)),
         ("row 'stopped' is for the unknown request class 'far' of 'Stop'",),
     ),
+    (
+        {"kinds": (Kind("plain", "Lamp", inferred=("glowed",)),)},
+        ("kind 'plain' infers the unknown row 'glowed'",),
+    ),
     (asked(states=("DARK",)), ("open question 'stop when off' names the unknown state 'DARK'",)),
     (asked(operation="Halt"), ("open question 'stop when off' names the unknown operation 'Halt'",)),
     (asked(when=("far",)), ("open question 'stop when off' names the unknown request class 'far'",)),

@@ -371,6 +371,8 @@ class Kind:
     title: str
     id_member: str = ""
     """The member of a job object that holds its id, where it is not the lifecycle's."""
+    inferred: tuple[str, ...] = ()
+    """The rows whose source speaks of other kinds only: for this one they are implied at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -562,6 +564,11 @@ def _reference_faults(lc: Lifecycle) -> Iterator[str]:
             for cls in question.when:
                 if cls not in operations[question.operation].class_names:
                     yield f"open question {question.name!r} names the unknown request class {cls!r}"
+    known = {row.name for row in lc.all_rows()}
+    for kind in lc.kinds:
+        for name in kind.inferred:
+            if name not in known:
+                yield f"kind {kind.name!r} infers the unknown row {name!r}"
     for progress in lc.progress:
         for state in (*progress.start, *progress.end):
             if state not in states:

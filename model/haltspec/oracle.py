@@ -268,7 +268,9 @@ class _Judge:
         for binding in self.api.bindings:
             if binding.spreads and binding.lifecycle == key.lifecycle and binding.parent_of is not None:
                 made = (c for c in self.projection.calls if c.operation == binding.operation and c.tenant == key.tenant)
-                if self.api.role(binding).role is Role.CREATE and any(c.status is None or c.status >= 500 for c in made):
+                if self.api.role(binding).role is Role.CREATE and any(
+                    c.status is None or c.status >= 500 for c in made
+                ):
                     return False
                 if binding.parent_of(key.id) in self.drawn:
                     return False
@@ -341,9 +343,10 @@ class _Judge:
         )
         rule, source = _blame(automaton, step.before, event.seen, floor)
         lifecycle = automaton.lifecycle
+        inferred = any(kind.name == history.key.kind and rule in kind.inferred for kind in lifecycle.kinds)
         return Violation(
             rule=f"{lifecycle.full_name}/{rule}",
-            grade=min(floor, source.grade),
+            grade=min(floor, source.grade, Grade.IMPLIED if inferred else source.grade),
             source=source,
             message=(
                 f"{_told(history.key)}: {event.seen} while it was {_either(belief)}; "

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from haltspec.apis import load
+from haltspec.lts import Grade
 from haltspec.oracle import judge
 from haltspec.trace import Call
 
@@ -312,3 +313,17 @@ def test_operations_declare_the_errors_of_the_service_model() -> None:
     for operation in API.operations:
         ours = {error.code for error in API.errors if error.operations and error.declared_by(operation)}
         assert ours == {error["shape"] for error in declared[operation]["errors"]}, operation
+
+
+@pytest.mark.parametrize(("stem", "grade"), [("Entities", Grade.STATED), ("PiiEntities", Grade.IMPLIED)])
+def test_what_a_stop_does_to_pii_and_events_jobs_is_implied(stem: str, grade: Grade) -> None:
+    """The pages of five kinds state that a finished job cannot be stopped; for PII and events it is implied."""
+    started, done = (start(), described) if stem == "Entities" else (pii(PII), shown_pii)
+    stop: Spoken = (f"Stop{stem}DetectionJob", {"JobId": "j"}, {"JobId": "j", "JobStatus": "STOP_REQUESTED"})
+    calls = [started, done(JobStatus="COMPLETED", EndTime=9), stop]
+    trace = [
+        Call("comprehend", operation, TENANT, "c", 10.0 * n, 10.0 * n + 1, request, 200, None, reply, True)
+        for n, (operation, request, reply) in enumerate(calls)
+    ]
+    found = {v.rule: v.grade for v in judge(API, trace).violations}
+    assert found["comprehend/job/a finished job cannot be stopped"] is grade

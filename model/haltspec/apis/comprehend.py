@@ -363,7 +363,11 @@ def _operations(existing: tuple[str, ...], start: str = "Start") -> tuple[Operat
 
 
 def _kinds(*names: str) -> tuple[Kind, ...]:
-    return tuple(Kind(name, _STEM[name]) for name in names)
+    return tuple(Kind(name, _STEM[name], inferred=_STOP_ROWS if name in ("pii", "events") else ()) for name in names)
+
+
+_STOP_ROWS: Final = ("stop asked", "a finished job cannot be stopped", "a stopped job may be stopped again")
+"""What the pages of five kinds say of a stop; those of PII and events jobs say nothing of states."""
 
 
 _STEM: Final = {
