@@ -1167,6 +1167,10 @@ BROKEN: dict[str, Change] = {
     "projects are listed by creation": in_reply("DescribeProjects", swapped_projects),
     "a name is borne once": in_reply("DescribeProjectVersions", doubled),
     "inference units are those asked for": in_items("RUNNING", MinInferenceUnits=7),
+    "nothing is listed twice on a page": in_reply(
+        "DescribeProjectVersions",
+        lambda reply: {"ProjectVersionDescriptions": [i for i in reply["ProjectVersionDescriptions"] for _ in range(2)]},
+    ),
     "success is HTTP 200": lambda call: {"status": 202} if call.operation == "StopProjectVersion" else None,
     "a stop tells the status": in_reply("StopProjectVersion", lambda _: {}),
     "a start or deletion tells the status": in_reply("StartProjectVersion", lambda _: {}),

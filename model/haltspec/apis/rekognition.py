@@ -676,6 +676,13 @@ def _without_arn(exchange: rules.Exchange) -> str | None:
     return f"{nameless!r} is listed without {member}" if nameless is not None else None
 
 
+def _item_twice(exchange: rules.Exchange) -> str | None:
+    """A version or project that stands twice on one page."""
+    arns = [arn for item in exchange.items if isinstance(arn := item.get("ProjectVersionArn", item.get("ProjectArn")), str)]
+    twice = next((arn for place, arn in enumerate(arns) if arn in arns[:place]), None)
+    return f"{twice!r} stands twice on one page" if twice is not None else None
+
+
 def _name_twice(exchange: rules.Exchange) -> str | None:
     """A name that two of the listed versions or projects bear; one that is being deleted does not count."""
     seen: dict[tuple[Any, ...], Any] = {}
@@ -840,6 +847,7 @@ _RULES = (
     rules.listed_match("listed projects are those asked for", "A list of projects holds only those of the names and features given, Custom Labels by default.", MODEL.states("DescribeProjects, ProjectNames, Features"), _asked_project),
     rules.sorted_by("versions are listed newest first", "A list of versions is sorted by creation, latest first; copies are left out.", MODEL.states("DescribeProjectVersions, response"), _created_at, _newest_first),
     rules.CallRule("projects are listed by creation", "A list of projects is sorted by creation; which end comes first is open.", MODEL.states("DescribeProjects, response"), _either_way),
+    rules.CallRule("nothing is listed twice on a page", "A page holds every version and project once at most.", MODEL.implies("DescribeProjectVersions, DescribeProjects: a list of versions, of projects"), _item_twice),
     rules.CallRule("a name is borne once", "No two listed versions of a project, nor two projects, bear the same name, unless one is being deleted.", MODEL.implies("VersionName: must be unique"), _name_twice),
     rules.HistoryRule("a version name in use is refused", "No version is given the name of another version of its project.", MODEL.implies("VersionName: must be unique; ResourceInUseException is declared"), lambda: _Held(_versions_shown, _name, _name_claimed)),
     rules.HistoryRule("a project name in use is refused", "No project is given the name of another.", GUIDE.implies("ResourceInUseException: name already in use"), lambda: _Held(_projects_shown, _name, _name_claimed)),
