@@ -459,7 +459,8 @@ class _Projector:
         code = spec.code if spec is not None else call.error or f"HTTP {call.status}"
         outside = any(nature in natures for nature in _OUTSIDE)
         declared = spec is not None and spec.declared_by(call.operation)
-        elsewhere = declared and Nature.ENVIRONMENT in natures and code not in bound.refusals
+        may_be_elsewhere = Nature.ENVIRONMENT in natures or (spec is not None and call.operation in spec.outside_in)
+        elsewhere = declared and may_be_elsewhere and code not in bound.refusals
         if outside or elsewhere:
             return Observation(role, cls, PASSED)
         return Observation(role, cls, ERROR, None, code)
@@ -469,7 +470,7 @@ class _Projector:
         if call.status is None or succeeded(call):
             return call.status is None
         spec = self.api.error(call.error or "")
-        return call.status >= 500 if spec is None else Nature.FAULT in spec.natures
+        return call.status >= 500 or (spec is not None and Nature.FAULT in spec.natures)
 
     def _end(self, call: Call) -> float:
         """When the call can have had its effect at the latest."""

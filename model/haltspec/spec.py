@@ -57,6 +57,7 @@ class ErrorSpec:
         natures: what it means; a code may have several meanings.
         source: who declares it.
         operations: the wire operations that declare it; empty: any operation may answer it.
+        outside_in: the wire operations to which it may also be an answer that says nothing of the job.
     """
 
     code: str
@@ -66,6 +67,7 @@ class ErrorSpec:
     operations: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     note: str = ""
+    outside_in: tuple[str, ...] = ()
 
     def declared_by(self, operation: str) -> bool:
         """True if `operation` (a wire operation) may answer it."""

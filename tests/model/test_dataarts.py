@@ -172,8 +172,10 @@ class TestDefinition:
         assert all(s.shows[1] == types[s.name.split()[0]] for s in JOB.states if s.name != ABSENT)
 
     def test_job_errors_are_400(self) -> None:
-        """No code of the service has another HTTP status, not even the one for an unknown job."""
-        assert {error.http for error in API.errors if error.code.startswith("DLF.")} == {(400,)}
+        """No listed code of the service has another HTTP status, not even the one for an unknown job."""
+        assert {error.http for error in API.errors if error.code.startswith("DLF.") and error.code != "DLF.*"} == {
+            (400,)
+        }
 
     @pytest.mark.parametrize("code", ["DLF.0100", "DLF.20100", "DLF.30100"])
     def test_newer_numbers_mean_the_same(self, code: str) -> None:
@@ -587,9 +589,10 @@ class TestLists:
 
     def test_rejects_a_complete_list_without_the_job(self) -> None:
         """A job that was created is listed, unless there are more pages or its type was not asked for."""
-        short = recorded("ListJobs", {}, 200, 2, reply={"total": 11, "jobs": []})
+        other = recorded("CreateJob", {"name": "b", **BATCH}, 204, 1)
+        short = recorded("ListJobs", {"limit": 1}, 200, 2, reply={"total": 2, "jobs": [item("STOPPED", name="b")]})
         assert judged(created(1), listing(2)).verdict is Verdict.FAIL
-        assert judged(created(1), short).verdict is Verdict.PASS
+        assert judged(created(1), other, short).verdict is Verdict.PASS
         assert judged(created(1), listing(2, jobType="REAL_TIME")).verdict is Verdict.PASS
         assert judged(created(1, processType="REAL_TIME"), listing(2)).verdict is Verdict.PASS
 
@@ -702,6 +705,15 @@ BREACHES: dict[str, tuple[Recorded, ...]] = {
         listing(3, item("STOPPED"), *(item("STOPPED", name=f"{n}") for n in range(10))),
     ),
     "total counts at least the page": (replies(reply={"total": 0, "jobs": [item("STOPPED")]}),),
+    "a first page is as long as it can be": (replies(reply={"total": 1, "jobs": []}),),
+    "a list passes its filter on names": (listing(3, item("STOPPED"), jobName="other"),),
+    "a job's type is as given": (
+        recorded("ShowJob", {"job_name": "myJob"}, 200, 3, reply={"name": "myJob", "processType": "REAL_TIME"}),
+    ),
+    "a job is created at one time": (listing(3, item("STOPPED")), listing(4, item("STOPPED", createTime=7))),
+    "an instance is made once": tuple(
+        recorded("RunOnce", {"job_name": "myJob"}, 200, at, reply={"instanceId": 5}) for at in (3, 4)
+    ),
     "a name is listed once": (listing(3, item("STOPPED"), item("STOPPED")),),
     "job/the reply is for the job asked for": (
         recorded("ShowJobStatus", {"job_name": "myJob"}, 200, 3, reply={"name": "b", "status": "STOPPED"}),
@@ -735,6 +747,45 @@ class TestRules:
         rule = "job/createTime never goes back"
         assert rule not in broken(judged(created(1), listing(3, first), listing(30, second)))
         assert rule not in broken(judged(created(1), listing(3, second), listing(8, first)))
+
+    def test_a_name_used_again_has_a_new_time_and_type(self) -> None:
+        """What is created after a deletion, or may have been replaced, is another job."""
+        first, second = listing(3, item("STOPPED")), listing(8, item("STOPPED", createTime=1_800_000_000_000))
+        rule = "a job is created at one time"
+        assert rule in broken(judge(API, (created(1), first, second), Settings(floor=Grade.ASSUMED)))
+        for status in (204, 500):
+            gone = changed(order("DeleteJob", 5), status=status, error=None if status == 204 else "500")
+            again = (created(1), first, gone, changed(created(6), status=status, error=gone.error), second)
+            assert rule not in broken(judge(API, again, Settings(floor=Grade.ASSUMED)))
+        shown = recorded("ShowJob", {"job_name": "myJob"}, 200, 3, reply={"name": "myJob", "processType": "BATCH"})
+        assert "a job's type is as given" not in broken(judged(created(1), shown))
+
+    def test_a_first_page_ends_at_its_limit(self) -> None:
+        """More jobs than the page can hold, and later pages, leave it as it is."""
+        rule = "a first page is as long as it can be"
+        for request in ({"limit": 1}, {"offset": 1}):
+            assert rule not in broken(
+                judged(created(1), replies(request=request, reply={"total": 2, "jobs": [item("STOPPED")]}))
+            )
+
+    def test_a_part_of_a_name_passes_the_filter(self) -> None:
+        """The filter is called fuzzy."""
+        assert judged(created(1), listing(3, item("STOPPED"), jobName="job")).verdict is Verdict.PASS
+
+    @pytest.mark.parametrize("status", ["STOPPED", "SCHEDULING"])
+    def test_a_fault_leaves_open_what_became_of_the_call(self, status: str) -> None:
+        """An unlisted code with HTTP 500 is a fault; with HTTP 400 it is a refusal without effect."""
+        calls = created(1), order("StartJob", 2), refusal("StopJob", 3, "DLF.9000", 500), listing(4, item(status))
+        assert judged(*calls).verdict is Verdict.PASS
+        refused = changed(calls[2], status=400)
+        assert bool(judged(*calls[:2], refused, calls[3]).violations) == (status == "STOPPED")
+
+    def test_a_start_may_need_more(self) -> None:
+        """An upstream job that is not running refuses a start, with the one code known; the job stays as it is."""
+        calls = created(1), refusal("StartJob", 2, "DLF.3051")
+        assert judged(*calls, listing(3, item("STOPPED"))).verdict is Verdict.PASS
+        assert judged(*calls, listing(3, item("SCHEDULING"))).verdict is Verdict.FAIL
+        assert judged(created(1), refusal("StartJob", 2, "DLF.0102")).verdict is Verdict.FAIL
 
     def test_the_list_may_spell_its_error_members_otherwise(self) -> None:
         """The OpenAPI text has errorCode and errorMsg there, and there alone."""

@@ -10,8 +10,10 @@ job instances, scripts, resources.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from math import inf
+from typing import Any, ClassVar, Final, NamedTuple
 
 from haltspec import rules
 from haltspec.lts import (
@@ -466,6 +468,108 @@ def _total(exchange: rules.Exchange) -> str | None:
     return f"total is {total} and the page has {len(exchange.items)} jobs"
 
 
+_LARGEST_PAGE: Final = 100
+"""The most jobs that a page is sure to hold."""
+
+
+def _short_page(exchange: rules.Exchange) -> str | None:
+    total, limit = (exchange.reply or {}).get("total"), exchange.request.get("limit", 10)
+    if exchange.binding.role != "List" or not exchange.succeeded or exchange.request.get("offset"):
+        return None
+    if not isinstance(total, int) or not isinstance(limit, int) or limit < 1:
+        return None
+    owed = min(total, limit, _LARGEST_PAGE)
+    return f"total is {total} and the first page has {len(exchange.items)} jobs" if len(exchange.items) < owed else None
+
+
+def _passes_filter(request: Mapping[str, Any], item: rules.Job) -> str | None:
+    asked, got = request.get("jobName"), item.get("name")
+    if not isinstance(asked, str) or not isinstance(got, str) or asked.casefold() in got.casefold():
+        return None
+    return f"the job {got!r} is in a list of jobs named like {asked!r}"
+
+
+class _Instances:
+    """The instances that runs at once have made."""
+
+    def __init__(self) -> None:
+        self.made: set[tuple[str, str]] = set()
+
+    def see(self, exchange: rules.Exchange) -> str | None:
+        instance = (exchange.reply or {}).get("instanceId") if exchange.binding.role == "RunOnce" else None
+        if instance is None or not exchange.succeeded:
+            return None
+        made = (exchange.tenant, str(instance))
+        if made in self.made:
+            return f"the instance {instance} was made before"
+        self.made.add(made)
+        return None
+
+
+class _Made:
+    """The jobs that the recording created, as long as no other creation or deletion can have replaced them."""
+
+    members: ClassVar[tuple[str, ...]] = ()
+    """The members that never change."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
+        self.busy: Counter[tuple[str, str]] = Counter()
+
+    @staticmethod
+    def _place(exchange: rules.Exchange) -> tuple[str, str] | None:
+        """The job that a call makes or removes, None if it does neither."""
+        if exchange.binding.role not in ("Create", "Delete"):
+            return None
+        return exchange.tenant, str(exchange.request.get(exchange.binding.id_in))
+
+    def begin(self, exchange: rules.Exchange) -> None:
+        if place := self._place(exchange):
+            self.busy[place] += 1
+
+    def see(self, exchange: rules.Exchange) -> str | None:
+        place = self._place(exchange)
+        if place is None:
+            return next((wrong for job in self._shown(exchange) if (wrong := self._compare(exchange, *job))), None)
+        if exchange.status is None or exchange.status >= 500 or exchange.end is None:
+            self.jobs.pop(place, None)  # it stays busy: nobody knows what became of the call
+            return None
+        self.busy[place] -= 1
+        if exchange.succeeded:
+            self.jobs.pop(place, None)
+            if exchange.binding.role == "Create":
+                self.jobs[place] = exchange.end, {"processType": exchange.request.get("processType")}
+        return None
+
+    @staticmethod
+    def _shown(exchange: rules.Exchange) -> Iterator[tuple[str, rules.Job]]:
+        if exchange.succeeded and exchange.binding.role == "Show":
+            yield str(exchange.request.get("job_name")), exchange.reply or {}
+        yield from ((str(item.get("name")), item) for item in exchange.items)
+
+    def _compare(self, exchange: rules.Exchange, name: str, shown: rules.Job) -> str | None:
+        since, known = self.jobs.get((exchange.tenant, name), (inf, {}))
+        if exchange.start < since or self.busy[exchange.tenant, name]:
+            return None
+        for member in self.members:
+            now = shown.get(member)
+            if now is not None and known.setdefault(member, now) not in (None, now):
+                return f"{member} of {name} was {known[member]!r} and is now {now!r}"
+        return None
+
+
+class _MadeAs(_Made):
+    """Types, which the creation gives."""
+
+    members: ClassVar[tuple[str, ...]] = ("processType",)
+
+
+class _MadeAt(_Made):
+    """Times of creation, which the first reading shows."""
+
+    members: ClassVar[tuple[str, ...]] = ("createTime",)
+
+
 def _listed_twice(exchange: rules.Exchange) -> str | None:
     if exchange.binding.role != "List" or not exchange.succeeded:
         return None
@@ -489,6 +593,11 @@ _RULES = (
     rules.page_size(OTC.states("viewing_a_job_list, limit")),
     rules.CallRule("a page has ten jobs by default", "Without limit a page has at most 10 jobs.", OTC.states("viewing_a_job_list, limit"), _default_page),
     rules.CallRule("total counts at least the page", "total is not less than the number of jobs on the page.", OTC.implies("viewing_a_job_list, total"), _total),
+    rules.CallRule("a first page is as long as it can be", "A first page has as many jobs as there are, up to its limit.", OTC.implies("viewing_a_job_list, total and limit"), _short_page),
+    rules.listed_match("a list passes its filter on names", "Listed jobs have the asked jobName in their names.", TF.implies("job resources, a fuzzy match of names"), _passes_filter),
+    rules.HistoryRule("a job's type is as given", "A job shows the processType it was created with.", OTC.implies("viewing_job_details, processType"), _MadeAs),
+    rules.HistoryRule("a job is created at one time", "A job has one createTime from its creation to its deletion.", assumed("a job is created once; a list that lags may show a job that had the name before"), _MadeAt),
+    rules.HistoryRule("an instance is made once", "No two runs at once make an instance of the same number.", OTC.implies("executing_a_job_immediately, instanceId"), _Instances),
     rules.CallRule("a name is listed once", "No two jobs of a list have the same name.", OTC.states("creating_a_job, name: must be unique"), _listed_twice),
 )
 
@@ -542,6 +651,8 @@ _NAMED = tuple(binding.operation for binding in _BINDINGS if binding.id_in == "j
 _RUNNING = ("CreateJob", "StartJob", "RunOnce")
 _TABLE = OTC.states("appendix, error codes of DataArts Factory")
 _STATUS_CODES = OTC.states("appendix, status codes")
+_FAULTS = (500, 501, 502, 503, 504, 505)
+"""The statuses of faults: whatever its code, such an answer leaves open what became of the call."""
 _NODE_CODES = ("6201", "6241", "6247", "6253", "6258", "6259", "6263", "6264", "6265", "6271", "6309", "6322", "6323", "6416", "6418", "6423")
 _OTHER_CODES = ("0137", "0201", "0202", "0203", "0810", "6205")
 
@@ -560,7 +671,7 @@ _ERRORS = (
     _error("DLF.0101", (Nature.ENVIRONMENT,), _TABLE, ("CreateJob",), "too many jobs in the workspace"),
     _error("DLF.0102", (Nature.REFUSAL,), OTC.states("creating_a_job, failure response"), ("CreateJob",), "the name is taken"),
     _error("DLF.0136", (Nature.REFUSAL,), _TABLE, ("RunOnce",), "for batch jobs only"),
-    ErrorSpec("DLF.3051", (400,), (Nature.REFUSAL, Nature.INVALID), OTC.states("viewing_a_job_list, failure response"), _ALL, note="an invalid parameter; missing from the table; a field script knows it as the refusal of a start of a running job"),
+    ErrorSpec("DLF.3051", (400,), (Nature.REFUSAL, Nature.INVALID), OTC.states("viewing_a_job_list, failure response"), _ALL, note="an invalid parameter; missing from the table; a field script knows it as the refusal of a start of a running job; what else a start needs may be missing", outside_in=("StartJob",)),
     _error("DLF.3018", (Nature.INVALID, Nature.ENVIRONMENT), _TABLE, ("CreateJob", *_NAMED), "the name is invalid"),
     _error("DLF.3004", (Nature.INVALID, Nature.ENVIRONMENT), _TABLE, ("CreateJob", *_NAMED), "the name is empty"),
     _error("DLF.3025", (Nature.INVALID, Nature.ENVIRONMENT), _TABLE, ("CreateJob", "StartJob"), "the schedule is invalid"),
@@ -572,16 +683,16 @@ _ERRORS = (
     *(_error(f"DLF.{digits}", (Nature.ENVIRONMENT,), _TABLE, (), "about instances, scripts or tasks; no job operation is known to answer it") for digits in _OTHER_CODES),
     ErrorSpec("DLF.0819", (400,), (Nature.ENVIRONMENT,), TF.implies("job resources, workspace does not exist"), aliases=_renumbered("DLF.0819"), note="the workspace does not exist"),
     ErrorSpec("DLF.6888", (400,), (Nature.ACCESS,), _TABLE, aliases=_renumbered("DLF.6888"), note="the account lacks permission"),
-    ErrorSpec("DLF.*", (400,), (Nature.ENVIRONMENT,), OTC.implies("pages use codes that the table lacks"), note="the table is known to be incomplete; what an unlisted code means is unknown"),
+    ErrorSpec("DLF.*", (400, *_FAULTS), (Nature.ENVIRONMENT,), OTC.implies("pages use codes that the table lacks"), note="the table is known to be incomplete; what an unlisted code means is unknown"),
     ErrorSpec("APIGW.0101", (404,), (Nature.ENVIRONMENT,), KESTRA.implies("notes on the gateway"), note="no such route on this host"),
     ErrorSpec("APIGW.0106", (400,), (Nature.INVALID, Nature.ENVIRONMENT), KESTRA.implies("notes on the gateway"), note="a required header is missing"),
     ErrorSpec("APIGW.0301", (401,), (Nature.ACCESS,), KESTRA.implies("notes on the gateway"), note="wrong credentials or signature"),
     ErrorSpec("APIGW.0308", (429,), (Nature.THROTTLE,), UMN.states("FAQ on throttling"), note="too many requests"),
-    ErrorSpec("APIGW.*", (400, 401, 403, 404, 405, 413, 429), (Nature.ENVIRONMENT, Nature.ACCESS), assumed("the gateway has more codes than were found"), note="any other refusal of the gateway"),
+    ErrorSpec("APIGW.*", (400, 401, 403, 404, 405, 413, 429, *_FAULTS), (Nature.ENVIRONMENT, Nature.ACCESS), assumed("the gateway has more codes than were found"), note="any other refusal of the gateway"),
     ErrorSpec("401", (401,), (Nature.ACCESS,), _STATUS_CODES, aliases=("403",), note="the SDK gives the HTTP status as the code of an error without a code"),
     ErrorSpec("404", (404,), (Nature.ENVIRONMENT,), _STATUS_CODES, aliases=("405", "413"), note="as above"),
     ErrorSpec("429", (429,), (Nature.THROTTLE,), _STATUS_CODES, note="as above"),
-    ErrorSpec("500", (500, 501, 502, 503, 504, 505), (Nature.FAULT,), _STATUS_CODES, aliases=("501", "502", "503", "504", "505"), note="as above"),
+    ErrorSpec("500", _FAULTS, (Nature.FAULT,), _STATUS_CODES, aliases=("501", "502", "503", "504", "505"), note="as above"),
 )
 
 # ---- questions about data ---------------------------------------------------------------------------------------------
@@ -605,7 +716,7 @@ _DATA_QUESTIONS = (
     _data_question("order of a list", "In what order does a list come?", "oldest first", ("newest first",), "Silent."),
     _data_question("case of a name", "Do two names differ that differ in case alone?", "they differ", ("they are the same",), "Silent."),
     _data_question("scope of a name", "Within what is a name unique?", "its workspace", ("its project",), "The page says unique, not within what."),
-    _data_question("what a start needs", "What else must be so for a job to be started?", "nothing", ("a review, and running upstream jobs",), "A job that is only saved cannot be scheduled if review is on; the console refuses a job whose upstream job is neither running nor paused. Codes are not given."),
+    _data_question("what a start needs", "What else must be so for a job to be started?", "nothing", ("a review, and running upstream jobs",), "A job that is only saved cannot be scheduled if review is on; the console refuses a job whose upstream job is neither running nor paused. Codes are not given; the one field script that handles a refused start knows DLF.3051."),
     _data_question("instances of a stopped job", "What becomes of a job's own running and waiting instances when the job is stopped?", "they go on", ("the waiting ones are cancelled", "all are cancelled"), "The call is said to stop the scheduling, and instances have a stop of their own; waiting instances of dependent jobs are cancelled. Instances are not visible through these calls."),
     _data_question("number of jobs", "How many jobs may a workspace have?", "any number", ("10000, of which 500 real-time",), "10,000 per workspace in the manual, per user in the FAQ, 1,000 per user in older pages."),
     _data_question("body of a stop", "What does a stop with a body answer?", "as without", ("DLF.3051",), "No body is described and clients send none; unknown members of other bodies are ignored."),
@@ -677,7 +788,7 @@ _AMBIGUITIES = (
     Ambiguity("batch status", "The status call is described for real-time jobs, and answers for a batch job.", ("job/a stopped batch job's status is shown", "job/status of a scheduled batch job")),
     Ambiguity("run at once", "Whether a scheduled job runs at once.", ("job/run at once while scheduled", "job/a real-time job does not run at once")),
     Ambiguity("edit", "Whether a scheduled job can be edited, and whether an edit can change its type.", not_modelled="editing is outside this model"),
-    Ambiguity("start's needs", "Versions, reviews, dependencies and nodes that a start needs.", ("what a start needs", "job without nodes", "DLF.1006", "DLF.3025")),
+    Ambiguity("start's needs", "Versions, reviews, dependencies and nodes that a start needs.", ("what a start needs", "DLF.3051", "job without nodes", "DLF.1006", "DLF.3025")),
     Ambiguity("names", "The case and the scope of a name.", ("case of a name", "scope of a name")),
     Ambiguity("quota", "How many jobs there may be, and per what.", ("number of jobs", "DLF.0101")),
     Ambiguity("filter", "What a filter on names matches, and in what order a list comes.", ("match of a name filter", "order of a list")),
