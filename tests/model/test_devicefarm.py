@@ -1118,6 +1118,7 @@ SHARED: dict[str, tuple[Sight, Sight]] = {
         sight(ENDED, **counters(3, passed=2, failed=1)),
         sight(ENDED, **counters(4, passed=2, failed=1)),
     ),
+    "counters are not negative": (sight(**counters(0, passed=0)), sight(**counters(3, failed=-1))),
     "minutes are not negative": (sight(**minutes(0.0)), sight(**minutes(1.0, -0.5))),
     "metered and unmetered minutes fit in the total": (
         sight(**minutes(83.35, 75.69)),
@@ -1157,6 +1158,10 @@ OF_JOBS: dict[str, tuple[Sight, Sight]] = {
 }
 SCHEDULED = {"projectArn": PROJECT, "name": "nightly", "test": TEST}
 OF_RUNS: dict[str, tuple[Sight, Sight]] = {
+    "a run stopped before its tests started is not billed": (
+        sight(STOPPED, of="GetRun", arn=RUN_ARN, started=200.0, **minutes(1.0, 1.0)),
+        sight(STOPPED, of="GetRun", arn=RUN_ARN, **minutes(1.0, 1.0)),
+    ),
     "completed jobs are among the run's jobs": (
         sight(ENDED, of="GetRun", arn=RUN_ARN, totalJobs=2, completedJobs=2),
         sight(ENDED, of="GetRun", arn=RUN_ARN, totalJobs=2, completedJobs=1),
@@ -1414,6 +1419,40 @@ class TestRules:
     def test_leaves_a_history_alone(self, name: str, number: int) -> None:
         """Other runs, overlapping calls, calls without an answer, and refused ones are no breach."""
         assert told(name, POSSIBLE[name][number]) == []
+
+    @pytest.mark.parametrize(
+        ("operation", "arn"),
+        [("GetJob", JOB_ARN), ("StopJob", JOB_ARN), ("GetRun", RUN_ARN), ("StopRun", RUN_ARN)],
+    )
+    def test_an_empty_reply_fails_the_recording(self, operation: str, arn: str) -> None:
+        """What was asked for is shown, with its ARN and status, and HTTP 200."""
+        whole = seen(operation, "STOPPING/PENDING" if "Stop" in operation else "RUNNING/PENDING", 1, arn)
+        kind = "job" if arn == JOB_ARN else "run"
+        assert judge(API, [whole]).violations == ()
+        assert judge(API, [replace(whole, reply=None)]).violations == ()
+        for reply in ({}, {kind: {"arn": arn}}):
+            rules = {v.rule for v in judge(API, [replace(whole, reply=reply)]).violations}
+            assert f"devicefarm/a reply shows its {kind}" in rules
+        assert {v.rule for v in judge(API, [replace(whole, status=202)]).violations} == {
+            "devicefarm/success is HTTP 200"
+        }
+
+    def test_an_object_listed_twice_fails_the_recording(self) -> None:
+        """A page has every object once."""
+        job, sister = a_job("RUNNING/PENDING", JOB_ARN), a_job("RUNNING/PENDING", SISTER)
+        page = replace(recorded("ListJobs", {"arn": RUN_ARN}, 1.0), reply={"jobs": [job, sister]})
+        assert judge(API, [page]).violations == ()
+        (violation,) = judge(API, [replace(page, reply={"jobs": [job, job]})]).violations
+        assert violation.rule == "devicefarm/an ARN is listed once"
+
+    def test_a_job_of_a_run_that_was_never_scheduled_is_absent(self) -> None:
+        """A recording of all calls has no such job, unless a lost answer may have made its run."""
+        stopped, alone = seen("StopJob", STOPPED, 2), Settings(alone=True)
+        assert judge(API, [stopped]).verdict is Verdict.PASS
+        assert "devicefarm/job/unknown job is not stopped" in {v.rule for v in judge(API, [stopped], alone).violations}
+        asked = {"projectArn": PROJECT, "test": TEST, "devicePoolArn": f"{HEAD}:devicepool:{GUID}1/{GUID}9"}
+        lost = replace(recorded("ScheduleRun", asked, 1.0), status=None, end=None, reply=None)
+        assert judge(API, [lost, stopped], alone).verdict is Verdict.PASS
 
     def test_a_billed_job_fails_the_recording(self) -> None:
         """A service that bills a job it stopped before its tests is contradicted by the page itself."""

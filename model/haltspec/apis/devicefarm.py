@@ -307,6 +307,14 @@ def _counters_add_up(sight: rules.Sight) -> str | None:
     return f"the counters of ended tests add up to {_ended_tests(sight.job)}; their total at the end is {total}"
 
 
+def _counters_positive(sight: rules.Sight) -> str | None:
+    for bucket in ("total", *BUCKETS):
+        value = _number(sight.job, f"counters.{bucket}")
+        if value is not None and value < 0:
+            return f"counters.{bucket} is {value}"
+    return None
+
+
 def _minutes_positive(sight: rules.Sight) -> str | None:
     for member in _MINUTES:
         value = _number(sight.job, f"deviceMinutes.{member}")
@@ -342,6 +350,7 @@ _COMMON_RULES: Final = (
     rules.ordered(("created", "started", "stopped"), MODEL.implies("created, started, stopped")),
     rules.holds("counters fit in their total", "Ended tests are never more than all tests.", MODEL.implies("Counters; the example of GetRun"), _counters_fit),
     rules.holds("counters add up at the end", "At the end every test is counted under one result.", GUIDE.implies("how-to-use-reports-displaying-results, the graph; react-native-vision-camera 3985"), _counters_add_up),
+    rules.holds("counters are not negative", "counters are 0 or more.", MODEL.implies("Counters"), _counters_positive),
     rules.holds("minutes are not negative", "deviceMinutes are 0 or more.", MODEL.implies("DeviceMinutes"), _minutes_positive),
     rules.holds("metered and unmetered minutes fit in the total", "deviceMinutes: metered and unmetered together are at most the total (they may be less).", GITHUB.implies("aws/aws-sdk-js 3978"), _minutes_fit),
     rules.holds("nothing is metered before tests begin", "While no test has begun, no minute is metered.", PAGE.implies("Description, 3rd sentence"), _unbilled_while_waiting),
@@ -465,7 +474,7 @@ def _ended_by_running(job: rules.Job) -> float:
 
 
 def _unbilled(sight: rules.Sight) -> str | None:
-    """A STOPPED job that has no start time and was never seen to run was stopped before its tests started."""
+    """A STOPPED job or run that has no start time and was never seen to run was stopped before its tests started."""
     if sight.shown[:2] != ("COMPLETED", "STOPPED") or sight.job.get("started") is not None:
         return None
     earlier = sight.earlier
@@ -473,10 +482,10 @@ def _unbilled(sight: rules.Sight) -> str | None:
         if earlier.status in ("RUNNING", "STOPPING") or earlier.job.get("started") is not None:
             return None
         earlier = earlier.earlier
-    metered, ran = _number(sight.job, "deviceMinutes.metered"), _ended_by_running(sight.job)
+    what, metered, ran = sight.binding.lifecycle, _number(sight.job, "deviceMinutes.metered"), _ended_by_running(sight.job)
     if metered:
-        return f"{metered} minutes are metered for a job that was stopped before its tests started"
-    return f"{ran} tests of a job that was stopped before its tests started have a result" if ran else None
+        return f"{metered} minutes are metered for a {what} that was stopped before its tests started"
+    return f"{ran} tests of a {what} that was stopped before its tests started have a result" if ran else None
 
 
 def _in_its_run(sight: rules.Sight) -> str | None:
@@ -824,6 +833,7 @@ RUN: Final = Lifecycle(
     rules=(
         *_COMMON_RULES,
         rules.holds("completed jobs are among the run's jobs", "completedJobs is at most totalJobs, and equal to it in a COMPLETED run that was not skipped as a whole.", assumed("the names; a run that did not parse had 0 completed jobs (aws-device-farm-jenkins-plugin 114)"), _jobs_complete),
+        rules.holds("a run stopped before its tests started is not billed", "A run that ended STOPPED and never started has no metered minutes, and none of its tests has a result of its own.", RUNPAGE.implies("Description, 2nd and 3rd sentence, for all devices of a run"), _unbilled),
         rules.monotone("completedJobs", assumed("nothing leaves COMPLETED")),
         rules.holds("resultCode goes with SKIPPED", "A run has a resultCode only if its result is SKIPPED.", MODEL.states("Run, resultCode"), _result_code),
         rules.holds("a METERED run has no unmetered minutes", "billingMethod METERED goes with unmetered = 0.", GITHUB.implies("aws/aws-sdk-js 3978"), _billed_one_way("METERED", "unmetered")),
@@ -1069,7 +1079,17 @@ class _Results:
         return None
 
 
+def _listed_twice(exchange: rules.Exchange) -> str | None:
+    arns = [str(item.get("arn")) for item in exchange.items]
+    twice = sorted({arn for arn in arns if arns.count(arn) > 1})
+    return f"{', '.join(twice)} is listed twice" if twice else None
+
+
 _RULES: Final = (
+    rules.success_is(200, PAGE.states("Response Elements")),
+    rules.tells("a reply shows its job", ("GetJob", "StopJob"), ("job.arn", "job.status"), PAGE.implies("Response Elements, job")),
+    rules.tells("a reply shows its run", ("ScheduleRun", "GetRun", "StopRun"), ("run.arn", "run.status"), RUNPAGE.implies("Response Elements, run")),
+    rules.CallRule("an ARN is listed once", "No two objects on a page have the same ARN.", MODEL.implies("ListRuns and ListJobs: runs, jobs"), _listed_twice),
     rules.HistoryRule("a COMPLETED run has no job that goes on", "Once a run was shown COMPLETED, each of its jobs shows COMPLETED.", GUIDE.implies("how-to-use-reports; Run, completedJobs"), _Ends),
     rules.HistoryRule("a run's minutes contain its jobs' minutes", "A run's deviceMinutes.total is at least the sum of what its jobs had used.", MODEL.states("DeviceMinutes"), _Minutes),
     rules.HistoryRule("a run with a job that has begun does not wait", "Once a job was shown RUNNING, its run shows no status from before the tests.", _ICONS, _Begun),
@@ -1094,10 +1114,10 @@ _STATEMENTS: Final = (
     Statement(7, "Description, 5th sentence", "Setup and teardown are billed.", ("job/deviceMinutes.metered never goes down", "job/metered and unmetered minutes fit in the total")),
     Statement(8, "Description, 5th sentence", "Tests that were in progress or had been completed are billed; hence others do not run.", ("job/no new test begins after a stop", "job/the tests ended after the stop", "test in progress at a stop", "tests that never began after a stop")),
     Statement(9, "Request Parameters, arn", "`arn` names the job to stop: required, 32 to 1011 characters, of a pattern.", ("error for a malformed request", "ArgumentException", "ValidationException", "job/Stop with a malformed ARN", "job/Stop with an ARN of another kind")),
-    Statement(10, "Response Elements", "Success is HTTP 200 with a JSON body.", _STOPS),
-    Statement(11, "Response Elements, job", "The reply shows the job that was stopped.", ("job/the reply is for the job asked for", "status in the reply to a stop")),
+    Statement(10, "Response Elements", "Success is HTTP 200 with a JSON body.", ("success is HTTP 200", *_STOPS)),
+    Statement(11, "Response Elements, job", "The reply shows the job that was stopped.", ("a reply shows its job", "job/the reply is for the job asked for", "status in the reply to a stop")),
     Statement(12, "Response Syntax", "A job has status and result.", ("job/status is present", "job/result is present", "job/stop asked during its tests")),
-    Statement(13, "Response Syntax", "A job has counters of tests: total and six results.", ("job/counters fit in their total", "job/counters add up at the end")),
+    Statement(13, "Response Syntax", "A job has counters of tests: total and six results.", ("job/counters fit in their total", "job/counters add up at the end", "job/counters are not negative")),
     Statement(14, "Response Syntax", "A job has minutes: total, metered, unmetered.", ("job/metered and unmetered minutes fit in the total", "job/minutes are not negative")),
     Statement(15, "Response Syntax", "A job has created, started and stopped times, as numbers.", ("job/times in order: created <= started <= stopped",)),
     Statement(16, "Response Syntax", "A job has its device, with an availability.", ("job/a job's device has no availability", "job/device.arn never changes")),
