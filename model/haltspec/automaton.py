@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from haltspec.lts import ABSENT, ANY_ERROR, PLAIN, Call, Grade, Internal, Lifecycle, Operation, Reply, Role, Transition
 from haltspec.spec import Pattern
@@ -239,11 +239,17 @@ class Automaton:
         stays = Move(state, None, state)
         if seen.what == ERROR:
             return (stays,) if self._may_refuse(cell, seen) and not self.says_absent(state, seen) else ()
+        if self._is_by_readings(cell):
+            return ()
         return (stays, *(Move(state, None, row.target_from(state)) for row in rows))
 
+    def _is_by_readings(self, cell: tuple[str, str, str]) -> bool:
+        """True if only the replies of the readings are possible: that there are no other readings is ours to say."""
+        return self.floor is Grade.ASSUMED and cell not in self._weak
+
     def _may_refuse(self, cell: tuple[str, str, str], seen: Observation) -> bool:
-        """True if a silent or weak cell may refuse with this code: which ones it may is a reading of ours."""
-        if self._declared is None or self.floor > Grade.ASSUMED or cell in self._weak:
+        """True if a silent or weak cell may refuse with this code; of declared codes each may, at any floor."""
+        if self._declared is None or not self._is_by_readings(cell):
             return True
         return seen.code in self._declared.get(seen.operation, ())
 
@@ -389,6 +395,24 @@ class Monitor:
         for letter in letters:
             state = table[state * width + letter]
         return state
+
+    def run_many(self, letters: Any) -> Any:
+        """The states of many jobs after their letters, at once.
+
+        Args:
+            letters: a NumPy array of integers, one row a step and one column a job.
+
+        Returns:
+            A NumPy array with one state for each job; 0 where the trace is impossible.
+        """
+        import numpy as np
+
+        table = np.asarray(self.table, dtype=np.intp) * self.width
+        states = np.full(letters.shape[1], self.width, dtype=np.intp)
+        for row in letters:
+            states += row
+            np.take(table, states, out=states)
+        return states // self.width
 
 
 def inclusion(left: Automaton, right: Automaton) -> tuple[Observation, ...] | None:
