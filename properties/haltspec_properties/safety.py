@@ -494,10 +494,10 @@ _REKOGNITION: Final = (
     ),
     _always(
         "rekognition",
-        "the reply to a stop does not say that the model runs",
-        "A stop that succeeds shows neither RUNNING nor STARTING.",
+        "the reply to a stop does not say that the model starts",
+        "A stop that succeeds shows neither STARTING nor TRAINING_IN_PROGRESS (RUNNING may still show: silent).",
         STOP_VERSION.implies("Response Elements, Status: the current status of the stop operation"),
-        never_says("version", "Stop", ("RUNNING", "STARTING", "TRAINING_IN_PROGRESS")),
+        never_says("version", "Stop", ("STARTING", "TRAINING_IN_PROGRESS")),
     ),
     _always(
         "rekognition",
