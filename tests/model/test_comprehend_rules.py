@@ -327,3 +327,14 @@ def test_what_a_stop_does_to_pii_and_events_jobs_is_implied(stem: str, grade: Gr
     ]
     found = {v.rule: v.grade for v in judge(API, trace).violations}
     assert found["comprehend/job/a finished job cannot be stopped"] is grade
+
+
+@pytest.mark.parametrize("refusal", ["ResourceUnavailableException", "ResourceInUseException"])
+def test_a_deletion_of_a_stopped_model_is_silent(refusal: str) -> None:
+    """The page names trained and failed models only: a stopped one may be refused, but not as unknown."""
+    created, shown = model(Status="STOPPED", TrainingStartTime=None, TrainingEndTime=None)
+    asked = {"DocumentClassifierArn": MODEL_ARN}
+    stopped: list[Spoken] = [created, ("StopTrainingDocumentClassifier", asked, {}), shown]
+    assert broken(*stopped, ("DeleteDocumentClassifier", asked, refusal)) == set()
+    lost: Spoken = ("DeleteDocumentClassifier", asked, "ResourceNotFoundException")
+    assert broken(*stopped, lost)

@@ -656,7 +656,6 @@ TRAINING = Lifecycle(
             )
             for code in ("ResourceUnavailableException", "ResourceInUseException", "InvalidRequestException")
         ),
-        Transition("a stopped model is deleted", "STOPPED", call("Delete", ok()), "DELETING", TERRAFORM.implies("document_classifier.go stops, waits, deletes")),
         Transition("unknown model is not deleted", ABSENT, call("Delete", refused("ResourceNotFoundException")), SAME, MODEL.states("DeleteDocumentClassifier, errors")),
         Transition("deleted", "DELETING", internal("vanish"), ABSENT, MODEL.states("DeleteDocumentClassifier: disappears")),
     ),
@@ -703,6 +702,7 @@ TRAINING = Lifecycle(
         _either("stop of training while queued", ("SUBMITTED",), "StopTraining", "InvalidRequestException", "STOP_REQUESTED", "aws-nuke stops models that are SUBMITTED or TRAINING alike; a recorded STOPPED model never began to train.", "accepted", "What does StopTraining answer for a SUBMITTED model?"),
         _either("stop of training again", ("STOP_REQUESTED", "STOPPED"), "StopTraining", "InvalidRequestException", SAME, "Not said; terraform-provider-aws stops any model before it deletes it.", "accepted", "What does StopTraining answer after an earlier one?"),
         _either("stop of training while deleting", ("DELETING",), "StopTraining", "ResourceNotFoundException", SAME, "Nothing found.", "accepted", "What does StopTraining answer for a model that is being deleted?"),
+        _either("deletion of a stopped model", ("STOPPED",), "Delete", "ResourceUnavailableException", "DELETING", "terraform-provider-aws stops, waits and deletes; the page names IN_ERROR and TRAINED only.", "accepted", "What does Delete answer for a STOPPED model?"),
         _either("deletion again", ("DELETING",), "Delete", "ResourceUnavailableException", SAME, "Nothing found.", "accepted", "What does Delete answer for a model that is being deleted?"),
         _after_stop("fail", "IN_ERROR", "terraform-provider-aws waits for IN_ERROR as a possible end after a stop"),
         _after_stop("warn", "TRAINED_WITH_WARNING", "the status is younger than the page"),
@@ -1006,7 +1006,7 @@ _AMBIGUITIES = (
     Ambiguity("queued failure", "Can a SUBMITTED job fail?", ("job/failure while queued",)),
     Ambiguity("quota", "What happens beyond ten active jobs of a kind, and do stopping ones count?", ("too many jobs",)),
     Ambiguity("PII output", "Plain files or an archive.", ("output of a PII job",)),
-    Ambiguity("training", "StopTraining outside TRAINING, and the ends after it.", ("training/stop of training while queued", "training/stop of training again", "training/IN_ERROR after a stop was asked for", "training/TRAINED_WITH_WARNING after a stop was asked for")),
+    Ambiguity("training", "StopTraining outside TRAINING, and the ends after it.", ("training/stop of training while queued", "training/stop of training again", "training/IN_ERROR after a stop was asked for", "training/TRAINED_WITH_WARNING after a stop was asked for", "training/deletion of a stopped model")),
     Ambiguity("model status", "The text names TRAINED_WITH_WARNINGS and FAILED; neither is in the enum.", not_modelled="a status outside the enum breaks the wire types and is reported"),
     Ambiguity("retention", "How long jobs are remembered is silent.", ("retention",)),
 )
