@@ -239,17 +239,11 @@ class Automaton:
         stays = Move(state, None, state)
         if seen.what == ERROR:
             return (stays,) if self._may_refuse(cell, seen) and not self.says_absent(state, seen) else ()
-        if self._is_by_readings(cell):
-            return ()
         return (stays, *(Move(state, None, row.target_from(state)) for row in rows))
 
-    def _is_by_readings(self, cell: tuple[str, str, str]) -> bool:
-        """True if only the replies of the readings are possible: that there are no other readings is ours to say."""
-        return self.floor is Grade.ASSUMED and cell not in self._weak
-
     def _may_refuse(self, cell: tuple[str, str, str], seen: Observation) -> bool:
-        """True if a silent or weak cell may refuse with this code; of declared codes each may, at any floor."""
-        if self._declared is None or not self._is_by_readings(cell):
+        """True if a silent or weak cell may refuse with this code: which ones it may is a reading of ours."""
+        if self._declared is None or self.floor > Grade.ASSUMED or cell in self._weak:
             return True
         return seen.code in self._declared.get(seen.operation, ())
 
