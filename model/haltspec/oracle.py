@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Automaton, Observation, matches
 from haltspec.linearize import Step, steps
-from haltspec.lts import ABSENT, Grade, Internal, LeadsTo, Role, Source, Transition
+from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, LeadsTo, Role, Source, Transition
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import Event, History, Projection, project, succeeded
 from haltspec.rules import CallRule, HistoryRule, Sight, SightRule, Watcher
@@ -642,7 +642,7 @@ def _answers(automaton: Automaton, belief: int, seen: Observation) -> str:
         reply = row.label.reply
         shows = reply.shows if reply.shows is not None else lifecycle.state(row.target_from(state)).shows
         if reply.error is not None:
-            found[reply.error] = None
+            found["any error" if reply.error == ANY_ERROR else reply.error] = None
         elif lifecycle.operation(seen.operation).role is Role.LIST and state == ABSENT:
             found["not listed"] = None
         else:
