@@ -71,9 +71,7 @@ class ReferenceAdapter:
         alone: nobody else calls, nor moves a job from outside the API; see `Call.alone`.
     """
 
-    def __init__(
-        self, reference: Reference, *, clock: Callable[[], float] | None = None, alone: bool = True
-    ) -> None:
+    def __init__(self, reference: Reference, *, clock: Callable[[], float] | None = None, alone: bool = True) -> None:
         self.reference = reference
         self.alone = alone
         self._clock = clock or reference.clock

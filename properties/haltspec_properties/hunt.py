@@ -177,7 +177,7 @@ class Hunter:
 
     @staticmethod
     def _recordings_of(lifecycle: Lifecycle) -> tuple[bool, ...]:
-        """Recordings in which nobody moves jobs from outside, and where rows tell of that, such in which somebody does."""
+        """Recordings in which nobody moves jobs from outside, and, where rows tell of that, in which somebody does."""
         outside = any(isinstance(row.label, Internal) and row.label.outside for row in lifecycle.all_rows())
         return (False, True) if outside else (False,)
 

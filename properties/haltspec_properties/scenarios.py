@@ -19,7 +19,6 @@ from haltspec_properties.breaches import breaches
 from haltspec_properties.session import Known, Session
 from haltspec_properties.walk import unknown_id
 
-
 _SHORT_ID: Final = 32
 
 

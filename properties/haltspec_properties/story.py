@@ -313,9 +313,9 @@ class Story:
             call = self.session.call(ask.operation, ask.request, ask.tenant)
             if leg.state == ABSENT and role is Role.CREATE:
                 self._learn(before, ask)
-            if self._state() != leg.state or leg.target == leg.state:
-                if self._state() != leg.target or _fits(call, seen):
-                    return self._state() == leg.target
+            has_moved = self._state() != leg.state or leg.target == leg.state
+            if has_moved and (self._state() != leg.target or _fits(call, seen)):
+                return self._state() == leg.target
         return False
 
     def _learn(self, before: set[JobKey], ask: Ask) -> None:

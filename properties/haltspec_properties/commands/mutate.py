@@ -112,7 +112,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
             *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
         ]
         yield "  ".join(cells)
-    yield "killed by the oracle, a data rule, a named property, or as the specification it would make; equivalent: proved"
+    yield "killed by the oracle, a data rule, a named property, or as the specification it makes; equivalent: proved"
 
 
 def _json(rows: Sequence[Row]) -> dict[str, Any]:
