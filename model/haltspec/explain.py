@@ -11,7 +11,7 @@ from haltspec.automaton import UNKNOWN, Automaton, Observation
 from haltspec.linearize import Step, steps
 from haltspec.lts import Grade
 from haltspec.observe import History
-from haltspec.oracle import Report, Settings, judgement
+from haltspec.oracle import Footing, Report, Settings
 from haltspec.spec import JobKey
 
 
@@ -56,16 +56,15 @@ class JobStory:
 def stories(report: Report, settings: Settings | None = None) -> Iterator[JobStory]:
     """The story of every job of a report, judged under `settings`."""
     settings = settings or Settings()
-    drawn = {h.key.id for h in report.projection.histories if h.created is not None}
+    footing = Footing(report.projection, settings)
     for history in report.projection.histories:
-        yield _story(report, history, settings, alone=settings.alone or history.key.id in drawn)
+        yield _story(report, history, settings, footing)
 
 
-def _story(report: Report, history: History, settings: Settings, *, alone: bool) -> JobStory:
+def _story(report: Report, history: History, settings: Settings, footing: Footing) -> JobStory:
     calls = report.projection.calls
-    alone = alone or any(calls[event.call].alone for event in history.events)
-    automaton = judgement(report.projection.api).automaton(history.key.lifecycle, Grade.ASSUMED, not alone)
-    search = _Search(automaton, history, settings, [calls[e.call].client for e in history.events], alone)
+    automaton, initial = footing.of(history, Grade.ASSUMED)
+    search = _Search(automaton, history, settings, [calls[e.call].client for e in history.events], initial)
     done = search.run()
     told: list[tuple[float, Told]] = []
     for step in done:
@@ -97,13 +96,13 @@ class _Search:
     """The same search with one call forced to have happened, or left out."""
 
     def __init__(
-        self, automaton: Automaton, history: History, settings: Settings, clients: list[str], alone: bool
+        self, automaton: Automaton, history: History, settings: Settings, clients: list[str], initial: int
     ) -> None:
         self.automaton = automaton
         self.history = history
         self.settings = settings
         self.clients = clients
-        self.initial = automaton.initial if alone else automaton.everything
+        self.initial = initial
 
     def run(self, *, force: int | None = None, leave_out: int | None = None) -> list[Step]:
         return list(

@@ -185,6 +185,44 @@ def judgement(api: Api) -> Judgement:
     return known
 
 
+class Footing:
+    """What is known of the jobs of a recording before anything is seen of them.
+
+    An id that the recording shows to be given out, or any id if it holds every call of its tenants, belongs to no job
+    before; any other may belong to a job in any state.
+    """
+
+    def __init__(self, projection: Projection, settings: Settings) -> None:
+        self.projection = projection
+        self.settings = settings
+        self.automata = judgement(projection.api)
+        self.drawn = {h.key.id for h in projection.histories if h.created is not None}
+        api = projection.api
+        self.made_unseen = {b.lifecycle for b in api.bindings if b.spreads and api.role(b).role is Role.CREATE}
+        """Lifecycles whose jobs come with another object: no reply says when, nor with which ids."""
+
+    def of(self, history: History, floor: Grade) -> tuple[Automaton, int]:
+        """The automaton to judge a job by at a floor, and the belief before its first event."""
+        calls = self.projection.calls
+        known = history.created is not None or history.key.id in self.drawn
+        alone = known or self.settings.alone or any(calls[e.call].alone for e in history.events)
+        unseen = history.created is None and history.key.lifecycle in self.made_unseen
+        unseen = unseen and not (alone and self._is_orphan(history.key))
+        automaton = self.automata.automaton(history.key.lifecycle, floor, unseen or not alone)
+        return automaton, automaton.initial if alone else automaton.everything
+
+    def _is_orphan(self, key: JobKey) -> bool:
+        """True if no call of the recording can have made the object with which such a job comes."""
+        api = self.projection.api
+        for binding in api.bindings:
+            if binding.spreads and binding.lifecycle == key.lifecycle and binding.parent_of is not None:
+                made = (c for c in self.projection.calls if c.operation == binding.operation and c.tenant == key.tenant)
+                lost = any(c.status is None or c.status >= 500 for c in made)
+                if (lost and api.role(binding).role is Role.CREATE) or binding.parent_of(key.id) in self.drawn:
+                    return False
+        return True
+
+
 class _Judge:
     def __init__(self, api: Api, projection: Projection, settings: Settings, shapes: Shapes) -> None:
         self.api = api
@@ -201,9 +239,7 @@ class _Judge:
             for history in projection.histories
             if history.created is not None and projection.faults[history.created]
         }
-        self.drawn = {h.key.id for h in projection.histories if h.created is not None}
-        self.made_unseen = {b.lifecycle for b in api.bindings if b.spreads and api.role(b).role is Role.CREATE}
-        """Lifecycles whose jobs come with another object: no reply says when, nor with which ids."""
+        self.footing = Footing(projection, settings)
 
     def run(self) -> Report:
         found = [v for history in self.projection.histories for v in self._job(history)]
@@ -250,31 +286,12 @@ class _Judge:
         self, history: History, floor: Grade, events: Sequence[Event] | None = None, initial: int | None = None
     ) -> list[Step]:
         """The steps of a job's events, or of some of them, from what the job can have been before any of them."""
-        calls = self.projection.calls
-        known = history.created is not None or history.key.id in self.drawn
-        alone = known or self.settings.alone or any(calls[e.call].alone for e in history.events)
-        unseen = history.created is None and history.key.lifecycle in self.made_unseen
-        unseen = unseen and not (alone and self._is_orphan(history.key))
-        automaton = self.automata.automaton(history.key.lifecycle, floor, unseen or not alone)
+        automaton, before = self.footing.of(history, floor)
         if events is None:
             events = history.events
-        if initial is None:
-            initial = automaton.initial if alone else automaton.everything
-        clients = [calls[e.call].client for e in events]
+        clients = [self.projection.calls[e.call].client for e in events]
+        initial = before if initial is None else initial
         return list(steps(automaton, events, initial=initial, window=self.settings.window, clients=clients))
-
-    def _is_orphan(self, key: JobKey) -> bool:
-        """True if no call of the recording can have made the object with which such a job comes."""
-        for binding in self.api.bindings:
-            if binding.spreads and binding.lifecycle == key.lifecycle and binding.parent_of is not None:
-                made = (c for c in self.projection.calls if c.operation == binding.operation and c.tenant == key.tenant)
-                if self.api.role(binding).role is Role.CREATE and any(
-                    c.status is None or c.status >= 500 for c in made
-                ):
-                    return False
-                if binding.parent_of(key.id) in self.drawn:
-                    return False
-        return True
 
     def _count(self, history: History, taken: Sequence[Step]) -> None:
         for step in taken:
