@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from haltspec.lts import Source
 from haltspec.observe import Projection
 from haltspec.oracle import Pending, Report, Verdict, Violation
 from haltspec.spec import Api
 from haltspec.trace import Call, to_line
+
+LITTLE: Final = 0.1
+"""A smaller share of constrained observations is worth a remark."""
 
 Style = Callable[[str, str], str]
 """Decorates a text: takes it and one of `fail`, `pass`, `inconclusive`, `stated`, `implied`, `assumed`, `dim`."""
@@ -81,14 +84,23 @@ def _brief(value: Any, limit: int = 150) -> str:
 
 def render(report: Report, name: str, *, style: Style = plain, show_calls: bool = False) -> Iterator[str]:
     """The report on the recording called `name`, line by line: the verdict, then each broken rule once."""
-    share = f"{report.constrained_share:.0%} of {report.observations} observations constrained"
+    share = f"{report.constrained_share:.0%} of {_count(report.observations, 'observation')} constrained"
     head = style(report.verdict.value.upper(), report.verdict.value)
-    yield f"{name}: {head}  {report.api}, {report.calls} calls, {report.jobs} jobs, {share}"
+    seen = f"{_count(report.calls, 'call')}, {_count(report.jobs, 'job')}"
+    yield f"{name}: {head}  {report.api}, {seen}, {share}"
+    if not report.observations:
+        yield "  nothing was seen of any job: this says nothing of the lifecycles"
+    elif report.constrained_share < LITTLE:
+        yield "  hardly any answer could have been wrong: the documents are silent on most of what was asked"
     for number, (rule, found) in enumerate(grouped((*report.violations, *report.warnings)).items(), start=1):
         yield from _violation(number, rule, found, report.projection, style, show_calls)
     if report.pending:
         oldest = max(report.pending, key=lambda owed: owed.age)
         yield f"  {len(report.pending)} pending at the end, e.g. {_owed(oldest)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _owed(owed: Pending) -> str:

@@ -90,6 +90,9 @@ def command(
     """Judge recorded calls (NDJSON, one call a line; `-` reads standard input) against the documented lifecycles.
 
     Exit 0 if everything is possible, 1 if something is not, 2 for bad input, 3 if it cannot be told.
+
+    An observation is what one call tells of one job. It is constrained if another answer could have been wrong: a PASS
+    in which few are constrained says little.
     """
     del format_  # one format so far; the option keeps its place in the contract
     settings = Settings(floor, window, patience, alone)
@@ -110,7 +113,7 @@ def command(
     for error in bad:
         click.echo(str(error), err=True)
     if bad and lenient:
-        click.echo(f"{len(bad)} bad line(s) skipped", err=True)
+        click.echo(f"{len(bad)} bad {'line' if len(bad) == 1 else 'lines'} skipped", err=True)
     if (bad and not lenient) or not reports:
         return MISUSE
     return exit_code(verdict)

@@ -54,7 +54,7 @@ def _lines(report: Report, settings: Settings, name: str) -> Iterator[str]:
             if told.effect is not None:
                 yield f"      {told.seen}: {told.effect.value}"
             elif told.after:
-                free = "" if told.constrained else "  (any answer would have passed)"
+                free = "" if told.constrained else "  (silent: another answer would have passed too)"
                 yield f"      {told.seen}: now {' or '.join(told.after)}{free}"
             else:
                 yield f"      {told.seen}: IMPOSSIBLE while {' or '.join(told.before)}; possible:"
