@@ -14,6 +14,7 @@ from haltspec import services
 from haltspec.lts import Role
 from haltspec.observe import succeeded
 from haltspec.services.base import Service
+from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, Binding, JobKey, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
@@ -76,11 +77,19 @@ class Session:
         return self.made[tenant]
 
     def example(self, binding: Binding, tenant: str, number: int) -> dict[str, Any]:
-        """A small valid request that creates a job."""
+        """A small valid request that creates a job, with a token of its own where one is demanded."""
         created = [view for key, view in self.views.items() if key.tenant == tenant]
         others = [reply for other, replies in self.made.items() if other != tenant for reply in replies]
         others += (view for key, view in self.views.items() if key.tenant != tenant)
-        return self.service.example(binding, tenant, number, (*self.prelude(tenant), *created, *others))
+        request = self.service.example(binding, tenant, number, (*self.prelude(tenant), *created, *others))
+        if binding.token_in and binding.token_in not in request and self._demands_token(binding, request):
+            request[binding.token_in] = f"token-{len(self.calls)}-{number}"
+        return request
+
+    def _demands_token(self, binding: Binding, request: Mapping[str, Any]) -> bool:
+        """True if the operation takes no request without a token."""
+        faults = load_shapes(self.api).request_faults(binding.operation, request)
+        return any(fault.member == binding.token_in for fault in faults)
 
     def create(self, binding: Binding, tenant: str, number: int, *, token: str | None = None, **extra: Any) -> Call:
         """Create a job."""
