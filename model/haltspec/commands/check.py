@@ -59,6 +59,14 @@ def by_api(calls: list[Call], bad: list[BadTrace]) -> dict[str, list[Call]]:
     return found
 
 
+def calls_in(file: str, bad: list[BadTrace], *, lenient: bool) -> dict[str, list[Call]]:
+    """The calls of a recording by API; what is wrong with its lines is put into `bad`, in their order."""
+    wrong: list[BadTrace] = []
+    found = by_api(recording(file, wrong, lenient=lenient), wrong)
+    bad += sorted(wrong, key=lambda error: int(error.place.rpartition(":")[2]))
+    return found
+
+
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--format", "format_", type=click.Choice(["auto", "ndjson"]), default="auto", help="What the files are.")
@@ -99,7 +107,7 @@ def command(
     bad: list[BadTrace] = []
     reports: list[tuple[str, Report]] = []
     for file in files:
-        for api, calls in by_api(recording(file, bad, lenient=lenient), bad).items():
+        for api, calls in calls_in(file, bad, lenient=lenient).items():
             reports.append((file, judge(load(api), calls, settings)))
     verdict = worst(report.verdict for _, report in reports)
     if as_json_:

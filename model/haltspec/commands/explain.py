@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from haltspec.apis import load
-from haltspec.commands.check import MISUSE, by_api, recording
+from haltspec.commands.check import MISUSE, calls_in
 from haltspec.errors import BadTrace
 from haltspec.explain import JobStory, stories
 from haltspec.oracle import Report, Settings, judge
@@ -29,17 +29,18 @@ def command(file: str, window: float, alone: bool, lenient: bool, as_json_: bool
     """
     settings = Settings(window=window, alone=alone)
     bad: list[BadTrace] = []
-    reports = [
-        judge(load(api), calls, settings) for api, calls in by_api(recording(file, bad, lenient=lenient), bad).items()
-    ]
+    reports = [judge(load(api), calls, settings) for api, calls in calls_in(file, bad, lenient=lenient).items()]
     if as_json_:
-        click.echo(json.dumps({"reports": [_json(report, settings) for report in reports]}, indent=1))
+        wrong = [{"place": e.place, "reason": e.reason, "remedy": e.remedy} for e in bad]
+        click.echo(json.dumps({"reports": [_json(report, settings) for report in reports], "bad": wrong}, indent=1))
     else:
         for report in reports:
             for line in _lines(report, settings, file):
                 click.echo(line)
     for error in bad:
         click.echo(str(error), err=True)
+    if bad and lenient:
+        click.echo(f"{len(bad)} bad {'line' if len(bad) == 1 else 'lines'} skipped", err=True)
     if (bad and not lenient) or not reports:
         return MISUSE
     return exit_code(worst(report.verdict for report in reports))
