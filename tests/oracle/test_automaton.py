@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from haltspec.apis import load
@@ -673,6 +674,19 @@ class TestMonitor:
             seen, state = rng.choice(lively or fitting)
             trace.append(seen)
         return trace
+
+    @each_lifecycle
+    def test_many_jobs_at_once_end_as_each_alone(self, named: tuple[str, str]) -> None:
+        """Possible traces and random ones, most of which are impossible."""
+        monitor = Monitor(Automaton(of(named)))
+        rng, letters = random.Random("/".join(named)), list(monitor.letters)
+        traces = [self._walk(monitor, certain(monitor.automaton), rng, 20) for _ in range(50)]
+        traces += [rng.choices(letters, k=20) for _ in range(50)]
+        encoded = np.array([monitor.encode(trace) for trace in traces]).T
+        ends = [monitor.run(monitor.encode(trace)) for trace in traces]
+        assert monitor.run_many(encoded).tolist() == ends
+        assert 0 in ends
+        assert all(ends[:50])
 
     def test_letters_of_unknown_effect_are_unions(self) -> None:
         automaton = Automaton(JOB)
