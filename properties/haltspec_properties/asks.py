@@ -18,6 +18,7 @@ from haltspec_properties.session import Known, Session
 from haltspec_properties.walk import unknown_id
 
 BY_ID: Final = (Role.READ, Role.ORDER, Role.DELETE)
+_FEW_NAMES: Final = 3
 _PAGE_SIZES: Final = (1, 2, 3)
 
 
@@ -59,7 +60,9 @@ def creators(api: Api, lifecycle: str = "") -> tuple[Binding, ...]:
     )
 
 
-def creations(session: Session, tenant: str, name: int, *, token: str | None = None, lifecycle: str = "") -> list[Ask]:
+def creations(
+    session: Session, tenant: str, name: int, *, token: str | None = None, lifecycle: str = "", names: int = 1
+) -> list[Ask]:
     """The requests that make a job: of every kind and variant, each with the members that make a difference.
 
     Args:
@@ -68,15 +71,17 @@ def creations(session: Session, tenant: str, name: int, *, token: str | None = N
         name: tells apart the names that requests give.
         token: the idempotency token; where an operation demands one and none is given it is made from `name`.
         lifecycle: whose jobs; empty: all.
+        names: so many names, from `name` on.
     """
     service, found = session.service, []
     for binding in creators(session.api, lifecycle):
-        for variant in range(service.variants(binding)):
-            example = session.example(binding, tenant, name * service.variants(binding) + variant)
+        variants = service.variants(binding)
+        for number in range(name * variants, (name + names) * variants):
+            example = session.example(binding, tenant, number)
             if binding.token_in and (token is not None or _demands_token(session.api, binding, example)):
                 example[binding.token_in] = token or f"token-{name}"
             for extra in service.extras(binding):
-                found.append(_ask(binding, {**example, **extra}, tenant, str(name), str(variant), *extra))
+                found.append(_ask(binding, {**example, **extra}, tenant, str(number), *extra))
     return found
 
 
@@ -100,6 +105,23 @@ def calls_on(session: Session, known: Known, *roles: Role) -> list[Ask]:
         if binding.id_in and session.api.role(binding).role is not Role.CREATE
         for extra in service.extras(binding)
     ]
+
+
+def making(session: Session, known: Known, role: str, name: int) -> list[Ask]:
+    """The creations that name a job in a `role` besides the one they make: a version is made in a project.
+
+    They are those examples of a few names, from `name` on, that happen to name the job.
+    """
+    found = []
+    for named in session.bindings(known.key, *BY_ID):
+        makers = [b for b in creators(session.api) if named.role == role and b.operation == named.operation]
+        lifecycle = makers[0].lifecycle if makers else ""
+        for asked in (
+            creations(session, known.key.tenant, name, lifecycle=lifecycle, names=_FEW_NAMES) if makers else ()
+        ):
+            if asked.binding in makers and asked.request.get(named.id_in) == known.key.id:
+                found.append(_ask(named, asked.request, known.key.tenant, "making"))
+    return found
 
 
 def orders(session: Session, known: Known) -> list[Ask]:

@@ -23,7 +23,7 @@ def no_job_twice(projection: Projection) -> Iterator[Found]:
     """No listing holds a job twice; over several pages only if none was made or deleted meanwhile."""
     for binding, pages in _listings(projection):
         member = projection.api.lifecycle(binding.lifecycle).id_member_of(binding.kind)
-        pages = pages if _stands_still(projection, pages) else pages[-1:]
+        pages = pages if len(pages) == 1 or _stands_still(projection, pages) else pages[-1:]
         counted = Counter(str(item.get(member)) for page in pages for item in projection.exchanges[page].items)
         fresh = {str(item.get(member)) for item in projection.exchanges[pages[-1]].items}
         for job_id, times in counted.items():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeVar
 
 from haltspec import shapes
-from haltspec.lts import ABSENT, PLAIN, Internal, Lifecycle, Role, Transition
+from haltspec.lts import ABSENT, PLAIN, Internal, Lifecycle, Role, State, Transition
 from haltspec.lts import Call as CallLabel
 from haltspec.reference import Reference
 from haltspec.services.base import Job
@@ -24,8 +24,10 @@ from haltspec_properties.asks import (
     again,
     calls_on,
     creations,
+    creators,
     foreign,
     lists,
+    making,
     nobodys,
     on_parent,
     parent_for,
@@ -57,6 +59,36 @@ class Pick(Protocol):
     def __call__(self, choices: Sequence[T], label: str) -> T:
         """One of `choices`, which are not empty."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row under the readings of a service.
+
+    Args:
+        lifecycle: its lifecycle.
+        row: the row.
+        of_reading: it holds under some reading only.
+        needs_none: it is taken by a call on a job that is not there.
+        is_road: a job can be brought somewhere by it: it is a move, or a plain order.
+    """
+
+    lifecycle: Lifecycle
+    row: Transition
+    of_reading: bool
+    needs_none: bool
+    is_road: bool
+
+    @staticmethod
+    def of(lifecycle: Lifecycle, row: Transition) -> _Row:
+        """What matters of a row."""
+        label = row.label
+        of_reading, needs_none = row not in lifecycle.transitions, ABSENT in row.states
+        if not isinstance(label, CallLabel):
+            return _Row(lifecycle, row, of_reading, needs_none, True)
+        role = lifecycle.operation(label.operation).role
+        is_plain_order = role in ORDERS and (not label.when or PLAIN in label.when)
+        return _Row(lifecycle, row, of_reading, needs_none and role is not Role.LIST, is_plain_order)
 
 
 @dataclass(slots=True)
@@ -91,15 +123,24 @@ class Scene:
     tenants: tuple[str, ...] = field(init=False)
     known: dict[JobKey, Known] = field(default_factory=dict)
     _names: int = 0
+    _aim: Transition | None = None
     _tried: Counter[Goal] = field(default_factory=Counter)
-    _ways: dict[Goal, tuple[Way, ...]] = field(default_factory=dict)
+    _ways: dict[tuple[str, str], Mapping[Goal, Way]] = field(default_factory=dict)
+    _rows: dict[Goal, _Row] = field(init=False)
 
     def __post_init__(self) -> None:
         self.reference = Reference(
-            self.api, clock=self._time, readings=self.readings, seed=self.seed, watch=self._has_taken
+            self.api,
+            clock=self._time,
+            readings=self.readings,
+            seed=self.seed,
+            choose=self._choose,
+            watch=self._has_taken,
         )
         self.tenants = self.reference.service.tenants(0)
         self.session = Session(self.api, ReferenceAdapter(self.reference, alone=self.alone))
+        rows = ((lifecycle, row) for lifecycle in self.api.lifecycles for row in self.rows(lifecycle))
+        self._rows = {(lifecycle.name, row.name): _Row.of(lifecycle, row) for lifecycle, row in rows}
         for tenant in self.tenants:
             self.session.prelude(tenant)
         self._learn()
@@ -108,6 +149,10 @@ class Scene:
         """The time, a millisecond later whenever somebody looks at the clock."""
         self.now += 0.001
         return self.now
+
+    def _choose(self, rows: tuple[Transition, ...]) -> Transition:
+        """Which of several free rows the service takes: the one that is aimed at, or any."""
+        return self._aim if self._aim in rows else self.pick(rows, "free row")
 
     def _has_taken(self, lifecycle: str, row: Transition) -> None:
         self.taken.add((lifecycle, row.name))
@@ -251,15 +296,16 @@ class Scene:
             calls[index] = replace(call, start=start, end=end)
 
     def look_at_all(self) -> None:
-        """Read every job that is there, and fetch every list in every tenant."""
+        """Read every job that is there, and fetch every list in which one could be, in every tenant."""
         for known in [*self.known.values()]:
             if self.job(known) is not None:
                 for binding in self.session.bindings(known.key, Role.READ):
                     if binding.view is not None:
                         self.see(known, binding)
+        sorts = {(key.lifecycle, kind) for key in self.known for kind in ("", key.kind)}
         for tenant in self.tenants:
             for binding in self.api.bindings:
-                if self.api.role(binding).role is Role.LIST:
+                if self.api.role(binding).role is Role.LIST and (binding.lifecycle, binding.kind) in sorts:
                     for parent in self._parents(binding, tenant):
                         self.list_jobs(binding, tenant, parent)
 
@@ -277,45 +323,44 @@ class Scene:
         readings = self.reference.readings
         return lifecycle.rows({q.name: readings[f"{lifecycle.name}/{q.name}"] for q in lifecycle.questions})
 
-    def goals(self) -> dict[Goal, list[tuple[Known | None, Way]]]:
-        """Each row that was not taken yet, with the shortest way there from each job; or with none if it needs none.
+    def goals(self) -> list[Goal]:
+        """The rows that were not taken yet and to which there is a way; what was tried in vain rests for a while."""
+        most = _TRIES + len(self.session.calls) // _TRY_AGAIN
+        hard = self.reference.service.followers
+        wanted = {
+            goal
+            for goal in self._rows
+            if goal not in self.taken and self._tried[goal] < (2 * most if goal[0] in hard else most)
+        }
+        found = {goal for goal in wanted if self._rows[goal].needs_none}
+        for _, ways in self._starts():
+            found |= wanted & ways.keys()
+        return [goal for goal in self._rows if goal in found]
 
-        A row that was tried twice is given up.
-        """
-        found: dict[Goal, list[tuple[Known | None, Way]]] = {}
-        for lifecycle in self.api.lifecycles:
-            for row in self.rows(lifecycle):
-                if ABSENT in row.states and self._is_wanted(lifecycle, row) and not _is_list(lifecycle, row):
-                    found[lifecycle.name, row.name] = [(None, (row,))]
+    def _starts(self) -> Iterator[tuple[Known, Mapping[Goal, Way]]]:
+        """The live jobs that are there, with the ways from where they are."""
         for known in self.live():
             job = self.job(known)
             if job is not None:
-                lifecycle = self.api.lifecycle(known.key.lifecycle)
-                for way in self.ways(lifecycle, job.state):
-                    if self._is_wanted(lifecycle, way[-1]):
-                        found.setdefault((lifecycle.name, way[-1].name), []).append((known, way))
-        return found
+                yield known, self.ways(self.api.lifecycle(job.key.lifecycle), job.state)
 
-    def _is_wanted(self, lifecycle: Lifecycle, row: Transition) -> bool:
-        goal = lifecycle.name, row.name
-        return goal not in self.taken and self._tried[goal] < _TRIES + len(self.session.calls) // _TRY_AGAIN
-
-    def ways(self, lifecycle: Lifecycle, state: str) -> tuple[Way, ...]:
+    def ways(self, lifecycle: Lifecycle, state: str) -> Mapping[Goal, Way]:
         """The shortest way from a state to each row; before the row itself come only rows that one can make happen."""
         key = lifecycle.name, state
         if key not in self._ways:
-            rows = [row for row in self.rows(lifecycle) if not (self.alone and _is_outside(row))]
-            roads = tuple(shortest_ways([row for row in rows if _is_road(lifecycle, row)], state))
+            own = [row for (name, _), row in self._rows.items() if name == lifecycle.name]
+            rows = [row for row in own if not (self.alone and _is_outside(row.row))]
+            roads = tuple(shortest_ways([row.row for row in rows if row.is_road], state))
             places: dict[str, Way] = {state: ()}
             for way in roads:
                 places.setdefault(_end(way, state), way)
-            sides = {
-                row.name: (*places[s], row)
+            sides = (
+                (*places[source], row.row)
                 for row in rows
-                for s in row.states
-                if s in places and not _is_road(lifecycle, row)
-            }
-            self._ways[key] = (*roads, *sides.values())
+                for source in row.row.states
+                if source in places and not row.is_road
+            )
+            self._ways[key] = {(lifecycle.name, way[-1].name): way for way in (*roads, *sides)}
         return self._ways[key]
 
     def ways_to_states(self, known: Known) -> list[Way]:
@@ -325,8 +370,8 @@ class Scene:
             return []
         lifecycle = self.api.lifecycle(known.key.lifecycle)
         found: dict[str, Way] = {}
-        for way in self.ways(lifecycle, job.state):
-            if _is_road(lifecycle, way[-1]):
+        for goal, way in self.ways(lifecycle, job.state).items():
+            if self._rows[goal].is_road:
                 found.setdefault(_end(way, job.state), way)
         return [way for target, way in found.items() if target not in (job.state, ABSENT)]
 
@@ -334,12 +379,22 @@ class Scene:
         """Go the shortest way to some row that was not taken yet, and take it."""
         goals = self.goals()
         if goals:
-            goal = self.pick(tuple(goals), "row")
-            known, way = self.pick(goals[goal], "way")
+            goal = self.pick(self.pick(self._sorts(goals), "rows"), "row")
+            row = self._rows[goal]
+            ways: list[tuple[Known | None, Way]] = [(None, (row.row,))] if row.needs_none else []
+            starts = [(known, there[goal]) for known, there in self._starts() if goal in there]
+            ways += [start for start in starts if len(self._children(start[0])) > 1] or starts
+            known, way = self.pick(ways, "way")
             self._tried[goal] += 1
-            self.follow(self.api.lifecycle(goal[0]), known, way)
+            self.follow(row.lifecycle, known, way)
             if known is not None:
                 self.look(known)
+
+    def _sorts(self, goals: list[Goal]) -> list[list[Goal]]:
+        """All goals; those that few services have; and those that need several jobs to agree."""
+        of_readings = [goal for goal in goals if self._rows[goal].of_reading]
+        of_followers = [goal for goal in goals if goal[0] in self.reference.service.followers]
+        return [goals, *([of_readings] if of_readings else []), *([of_followers] if of_followers else [])]
 
     def follow(self, lifecycle: Lifecycle, known: Known | None, way: Way) -> bool:
         """Take the rows of a way, one after the other, as far as they can be taken; True if all could be tried."""
@@ -351,33 +406,63 @@ class Scene:
             if known is not None and lifecycle.name in self.reference.service.followers:
                 return self._lead(lifecycle, row, known)
             return known is not None and self.move(known, row)
+        if known is not None and lifecycle.name in self.reference.service.followers:
+            self._place(lifecycle, row, known)
         asks = [*self._asks(lifecycle, row.label, known)]
         if known is None:
             asks += self._creations(lifecycle, row.label)
         if asks:
+            self._aim = row
             self.call(self.pick(asks, "call"))
+            self._aim = None
         return bool(asks)
 
     def _lead(self, lifecycle: Lifecycle, row: Transition, known: Known) -> bool:
-        """Bring the jobs that a job follows to where it shall go; False if it did not follow."""
-        children = next((found for parent, found in self.families() if parent is known), ())
-        job, want = self.job(known), lifecycle.state(row.target_from(row.states[0])).status
-        for child in children:
-            own = self.api.lifecycle(child.key.lifecycle)
-            ways = [way for way in self.ways_to_states(child) if own.state(_end(way, "")).status == want]
-            if ways and job is not None and job.state in row.states:
-                self.follow(own, child, self.pick(ways, "way of a child"))
+        """Bring the jobs that a job follows to where it shall go, until it moves; False if it did not follow."""
+        job = self.job(known)
+        for child in self._children(known):
+            if job is not None and job.state in row.states:
+                self._bring(child, lifecycle.state(row.target_from(job.state)))
         return job is not None and job.state not in row.states
+
+    def _place(self, lifecycle: Lifecycle, row: Transition, known: Known) -> None:
+        """Bring the first of the jobs that a job follows to where an order on that job leads, or let it be."""
+        children = self._children(known)
+        moved = self.pick((children[:1], children[:1], ()), "children brought there")
+        for child in moved:
+            self._bring(child, lifecycle.state(row.target_from(row.states[0])))
+
+    def _bring(self, child: Known, target: State) -> None:
+        """Bring a job to a state called like the target, or one that shows the same; or else to an end for an end."""
+        own = self.api.lifecycle(child.key.lifecycle)
+        ends = [(way, own.state(_end(way, ""))) for way in self.ways_to_states(child)]
+        ways = [way for way, state in ends if state.name == target.name or state.shows == target.shows]
+        ways = ways or [way for way, state in ends if state.terminal and target.terminal]
+        if ways:
+            self.follow(own, child, self.pick(ways, "way of a child"))
+
+    def _children(self, known: Known) -> tuple[Known, ...]:
+        return next((children for parent, children in self.families() if parent is known), ())
 
     def _creations(self, lifecycle: Lifecycle, label: CallLabel) -> list[Ask]:
         """The requests that make a job by a row."""
         operation = lifecycle.operation(label.operation)
         if operation.role is not Role.CREATE:
             return []
+        self._refresh(lifecycle)
         name = self.fresh()
         asks = creations(self.session, self.tenants[0], name, token=f"token-{name}", lifecycle=lifecycle.name)
         wanted = label.when or operation.class_names
         return [a for a in asks if a.binding.role == operation.name and operation.class_of(a.request) in wanted]
+
+    def _refresh(self, lifecycle: Lifecycle) -> None:
+        """Where jobs are made from jobs, list some: examples take those of which clients know that they will do."""
+        makers = {b.operation for b in creators(self.api, lifecycle.name)}
+        is_made_of = any(b.id_in for b in self.api.bindings if b.operation in makers and b.lifecycle == lifecycle.name)
+        seen = [k for k in self.live() if k.key.lifecycle == lifecycle.name and self.job(k) is not None]
+        if is_made_of and seen:
+            known = self.pick(seen, "job to copy")
+            self.see(known, next(self.session.bindings(known.key, Role.LIST)))
 
     def _asks(self, lifecycle: Lifecycle, label: CallLabel, known: Known | None) -> Iterator[Ask]:
         """Calls that may take a row: on the job by its id, token or parent; or on jobs that are not there."""
@@ -390,6 +475,8 @@ class Scene:
                 own = [a for a in calls_on(self.session, subject, *BY_ID) if operation.class_of(a.request) in wanted]
                 asks += own if is_meant else (nobodys(ask, subject, 1) for ask in own)
                 asks += again(subject) if is_meant else ()
+                if known is not None:
+                    asks += making(self.session, subject, operation.name, self.fresh())
             if known is None and any(c.contextual and c.name in wanted for c in operation.classes):
                 asks += foreign(self.session, subject)
             yield from (a for a in asks if (a.binding.lifecycle, a.binding.role) == (lifecycle.name, operation.name))
@@ -404,15 +491,3 @@ def _end(way: Way, state: str) -> str:
 
 def _is_outside(row: Transition) -> bool:
     return isinstance(row.label, Internal) and row.label.outside
-
-
-def _is_list(lifecycle: Lifecycle, row: Transition) -> bool:
-    return isinstance(row.label, CallLabel) and lifecycle.operation(row.label.operation).role is Role.LIST
-
-
-def _is_road(lifecycle: Lifecycle, row: Transition) -> bool:
-    """True for a row by which a job can be brought somewhere: a move, or a plain order."""
-    if not isinstance(row.label, CallLabel):
-        return True
-    role = lifecycle.operation(row.label.operation).role
-    return role in ORDERS and (not row.label.when or PLAIN in row.label.when)

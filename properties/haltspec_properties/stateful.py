@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from random import Random
 from typing import ClassVar, Final, TypeVar
 
 from hypothesis import note
@@ -34,15 +35,26 @@ from haltspec_properties.suite import properties
 PAUSES_S: Final = (1.0, 90.0, 7_200.0, 90_000.0)
 """How long the clock may go on between two steps: the longest is more than the life of a token."""
 
-SHORTEST_SCENE: Final = 8
+SHORTEST_SCENE: Final = 5
 """After so many steps another service, with other readings, may take over."""
 
-MOST_GOALS: Final = 6
-"""So many rows are gone to at the end of a step, at most."""
+MOST_TRIPS: Final = 8
+"""So many trips to rows end a step, at most."""
+
+ROWS_OF_A_TRIP: Final = 3
+"""So many rows are gone to on a trip."""
 
 _STRICT: Final = Settings(floor=Grade.ASSUMED)
 
 T = TypeVar("T")
+
+
+def _trips(most: int) -> SearchStrategy[list[int]]:
+    """Trips to rows that were not taken yet, each by a number: one draw for all that is picked on the way."""
+    return st.lists(st.integers(0, 2**16 - 1), max_size=most)
+
+
+_TRIPS: Final = _trips(MOST_TRIPS)
 
 
 class JobsMachine(RuleBasedStateMachine):
@@ -78,11 +90,10 @@ class JobsMachine(RuleBasedStateMachine):
             self.stage.call(ask)
         self._go_on()
 
-    @rule()
-    def go(self) -> None:
+    @rule(trips=_trips(24))
+    def go(self, trips: list[int]) -> None:
         """Go the shortest way to rows that were not taken yet."""
-        for _ in range(MOST_GOALS):
-            self._go_on()
+        self._go_on(trips)
 
     @rule()
     def do(self) -> None:
@@ -216,10 +227,20 @@ class JobsMachine(RuleBasedStateMachine):
         note(_Told(label, choice))
         return choice
 
-    def _go_on(self) -> None:
-        self.steps += 1
-        for _ in range(self._draw(st.integers(0, MOST_GOALS))):
-            self.stage.go()
+    def _go_on(self, trips: Sequence[int] = ()) -> None:
+        """End a step on the way to rows that were not taken yet; what is picked on a trip follows from its number."""
+        scene, self.steps = self.stage, self.steps + 1
+        for number in trips or self._draw(_TRIPS):
+            scene.pick = partial(_pick_by, Random(number))
+            for _ in range(ROWS_OF_A_TRIP):
+                scene.go()
+        scene.pick = self._pick
+
+
+def _pick_by(rng: Random, choices: Sequence[T], label: str) -> T:
+    choice = rng.choice(choices)
+    note(_Told(label, choice))
+    return choice
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,12 @@ COMMON_NAMES: Final = (1, 2)
 
 
 def readings(api: Api) -> SearchStrategy[dict[str, str]]:
-    """A reading for every open question that the reference model can follow; the default is the simplest."""
+    """A reading for every open question that the reference model can follow; the default is simplest, and likelier."""
     fixed = services.load(api.name).unmodelled
     names: dict[str, SearchStrategy[str]] = {}
     for name, question in sorted(api.all_questions().items()):
         others = [r.name for r in question.readings if r.name != question.default and name not in fixed]
-        names[name] = st.sampled_from((question.default, *others))
+        names[name] = st.sampled_from((question.default, question.default, *others) if others else (question.default,))
     return st.fixed_dictionaries(names)
 
 
@@ -52,7 +52,8 @@ def creations(draw: DrawFn, session: Session, tenants: Sequence[str], number: in
     tenant = draw(st.sampled_from((*[tenants[0]] * 3, *tenants[1:])))
     name = draw(st.sampled_from((number, number, *COMMON_NAMES)))
     token = draw(st.sampled_from((f"token-{number}", *TOKENS, None)))
-    return draw(st.sampled_from(asks.creations(session, tenant, name, token=token)))
+    lifecycle = draw(st.sampled_from(sorted({binding.lifecycle for binding in asks.creators(session.api)})))
+    return draw(st.sampled_from(asks.creations(session, tenant, name, token=token, lifecycle=lifecycle)))
 
 
 def calls_on(session: Session, known: Known, *roles: Role) -> SearchStrategy[Ask]:
