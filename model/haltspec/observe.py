@@ -407,15 +407,14 @@ class _Projector:
         With other parameters too: what a token then does is an open question, and one reading is the same job. Which
         of several calls with one token made the job cannot be told where they overlap, or where the first is unseen.
         """
-        first = self.histories[key].created
         token = self._token(call, bound.binding)
         contextual = next((c.name for c in bound.operation.classes if c.contextual), PLAIN)
         if not token or contextual == PLAIN:
             return bound.operation.class_of(call.request)
-        if first is None or any(self._overlap(call, self.calls[i]) for i in self._same_token(index, bound.binding)):
+        same = self._same_token(index, bound.binding)
+        if self.histories[key].created is None or any(self._overlap(call, self.calls[other]) for other in same):
             return ANY_CLASS
-        made = self.calls[first]
-        is_repeat = first != index and made.operation == call.operation and self._token(made, bound.binding) == token
+        is_repeat = any(other < index and self._view_id(self.calls[other], bound) == key.id for other in same)
         return contextual if is_repeat else bound.operation.class_of(call.request)
 
     def _refused_again(self, call: Call, bound: _Bound) -> Iterator[tuple[JobKey, Observation]]:
@@ -586,14 +585,11 @@ class _Projector:
     def _sight(self, key: JobKey, job: Job, call: Call, bound: _Bound) -> Sight:
         history = self.histories.get(key)
         created = self.calls[history.created].request if history and history.created is not None else None
-        since = -math.inf
+        maker: Call | None = None
         births = self.births.get(key, ())
         if len(births) > 1:  # an id used again: earlier sights and requests may be those of another job
-            before = [self.calls[birth] for birth in births if self.calls[birth].start <= call.start]
-            latest = max(before, key=lambda birth: birth.start, default=None)
-            settled = latest is not None and (latest is call or self._ended_before(latest, call))
-            created = latest.request if created is not None and latest is not None and settled else None
-            since = latest.start if latest is not None and settled else call.start
+            maker = self._maker(call, births)
+            created = maker.request if created is not None and maker is not None else None
         assert call.end is not None
         return Sight(
             job=job,
@@ -602,7 +598,7 @@ class _Projector:
             binding=bound.binding,
             request=call.request,
             created=created,
-            earlier=self._earlier(key, since, call.start),
+            earlier=None if len(births) > 1 and maker is None else self._earlier(key, call.start, maker),
             start=call.start,
             end=call.end,
         )
@@ -610,12 +606,23 @@ class _Projector:
     def _ended_before(self, first: Call, second: Call) -> bool:
         return self._end(first) <= second.start
 
-    def _earlier(self, key: JobKey, since: float, start: float) -> Sight | None:
-        """The latest sight that began at `since` or later and ended before `start`."""
-        sights = self.sights.get(key, [])
-        for sight in reversed(sights):
+    def _maker(self, call: Call, births: Sequence[int]) -> Call | None:
+        """Of the calls that made jobs of one id the one that made the job a call shows; None if it may be several."""
+        before = [birth for birth in map(self.calls.__getitem__, births) if birth.start <= self._end(call)]
+        latest = max(before, key=lambda birth: birth.start, default=None)
+        if latest is None or not all(birth is latest or self._ended_before(birth, latest) for birth in before):
+            return None
+        return latest if latest is call or self._ended_before(latest, call) else None
+
+    def _earlier(self, key: JobKey, start: float, maker: Call | None) -> Sight | None:
+        """The latest sight that ended before `start`; with a `maker`, of what that made."""
+        for sight in reversed(self.sights.get(key, [])):
             if sight.end <= start:
-                return sight if sight.start >= since else None
+                is_reply = maker is not None and (sight.start, sight.end) == (maker.start, maker.end)
+                if maker is None or is_reply or sight.start >= self._end(maker):
+                    return sight
+                if sight.end < maker.start:
+                    break
         return None
 
 

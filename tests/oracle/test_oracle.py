@@ -489,6 +489,53 @@ class TestOverlap:
         assert recording.describe("IN_PROGRESS", at=1027).rules() == ["job/IN_PROGRESS does not come back"]
 
 
+class TestNamesUsedAgain:
+    """A model that was deleted may be made anew under its name: what was seen of the first is not held against it."""
+
+    ARN = f"arn:aws:comprehend:us-east-1:{TENANT[:12]}:document-classifier/model"
+    CREATE: Mapping[str, Any] = {
+        "DocumentClassifierName": "model",
+        "InputDataConfig": {"S3Uri": "s3://inbox/training"},
+        **{name: START[name] for name in ("DataAccessRoleArn", "LanguageCode")},
+    }
+    RULE = "training/SubmitTime never changes"
+
+    def shown(self, recording: Recording, submitted: float, **how: Any) -> Recording:
+        """Describe the model."""
+        job = {"DocumentClassifierArn": self.ARN, "Status": "SUBMITTED", "LanguageCode": "en", "SubmitTime": submitted}
+        name, request = "DescribeDocumentClassifier", {"DocumentClassifierArn": self.ARN}
+        return recording.call(name, request, {"DocumentClassifierProperties": job}, **how)
+
+    def again(self) -> Recording:
+        """A model that is made, shown and deleted, and made again from 1050 s to 1060 s."""
+        made = {"DocumentClassifierArn": self.ARN}
+        recording = self.shown(Recording().call("CreateDocumentClassifier", self.CREATE, made), 1000.0)
+        recording.call("DeleteDocumentClassifier", made, {})
+        return recording.call("CreateDocumentClassifier", self.CREATE, made, at=1050.0, took=10.0)
+
+    @pytest.mark.parametrize(("at", "submitted"), [(1049.0, 1055.0), (1056.0, 1055.0), (1056.0, 1000.0)])
+    def test_a_view_that_overlaps_the_second_creation_may_be_of_either(self, at: float, submitted: float) -> None:
+        recording = self.shown(self.again(), submitted, at=at, took=5.0)
+        assert self.RULE not in self.shown(recording, 1055.0, at=1070.0).rules()
+
+    def test_rejects_a_second_model_that_changes(self) -> None:
+        recording = self.shown(self.again(), 1055.0, at=1070.0)
+        assert self.RULE not in recording.rules()
+        assert self.RULE in self.shown(recording, 1000.0, at=1080.0).rules()
+
+    def test_the_token_of_the_second_creation_may_be_repeated(self) -> None:
+        """Answered, it shows the second model; without that token it would have found the name in use."""
+        recording, made = Recording(), {"DocumentClassifierArn": self.ARN}
+        for token in ("first", "second", "second"):
+            request = {**self.CREATE, "ClientRequestToken": token}
+            recording.call("CreateDocumentClassifier", request, made)
+            if token == "first":
+                recording.call("DeleteDocumentClassifier", made, {})
+        assert recording.rules() == []
+        recording.call("CreateDocumentClassifier", {**self.CREATE, "ClientRequestToken": "third"}, made)
+        assert recording.rules() == ["training/an id is given once"]
+
+
 class TestProgress:
     """What is owed is pending; only a patience makes a breach of it."""
 
