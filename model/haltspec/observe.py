@@ -102,13 +102,35 @@ class _Bound:
 
 def _bind(api: Api, binding: Binding) -> _Bound:
     lifecycle = api.lifecycle(binding.lifecycle)
+    codes = refusals(lifecycle, binding.role)
+    return _Bound(binding, lifecycle, api.role(binding), lifecycle.id_member_of(binding.kind), codes)
+
+
+def refusals(lifecycle: Lifecycle, role: str) -> frozenset[str]:
+    """The error codes with which rows, those of readings included, refuse an operation of a lifecycle."""
     replies = (
         row.label.reply
         for row in lifecycle.all_rows()
-        if isinstance(row.label, CallLabel) and row.label.operation == binding.role
+        if isinstance(row.label, CallLabel) and row.label.operation == role
     )
-    codes = frozenset(reply.error for reply in replies if reply.error is not None)
-    return _Bound(binding, lifecycle, api.role(binding), lifecycle.id_member_of(binding.kind), codes)
+    return frozenset(reply.error for reply in replies if reply.error is not None)
+
+
+def refusal_tells(api: Api, operation: str, error: str, codes: frozenset[str]) -> bool:
+    """True if a refusal tells something of the job it was asked for; False if it may rest on what has no rows.
+
+    Args:
+        api: the API.
+        operation: the wire operation.
+        error: the error code; empty if it has none.
+        codes: those with which rows refuse the operation, see `refusals`.
+    """
+    spec = api.error(error)
+    if spec is None:
+        return True
+    may_be_elsewhere = Nature.ENVIRONMENT in spec.natures or operation in spec.outside_in
+    is_elsewhere = may_be_elsewhere and spec.declared_by(operation) and spec.code not in codes
+    return not (is_elsewhere or any(nature in spec.natures for nature in _OUTSIDE))
 
 
 def succeeded(call: Call) -> bool:
@@ -453,15 +475,10 @@ class _Projector:
             view = None if hidden or bound.binding.view is None else reach(call.reply, bound.binding.view)
             shown = _shown(view, bound.lifecycle) if isinstance(view, Mapping) else None
             return Observation(role, cls, OK, shown)
-        spec = self.api.error(call.error or "")
-        natures = spec.natures if spec is not None else ()
-        code = spec.code if spec is not None else call.error or f"HTTP {call.status}"
-        outside = any(nature in natures for nature in _OUTSIDE)
-        declared = spec is not None and spec.declared_by(call.operation)
-        may_be_elsewhere = Nature.ENVIRONMENT in natures or (spec is not None and call.operation in spec.outside_in)
-        elsewhere = declared and may_be_elsewhere and code not in bound.refusals
-        if outside or elsewhere:
+        if not refusal_tells(self.api, call.operation, call.error or "", bound.refusals):
             return Observation(role, cls, PASSED)
+        spec = self.api.error(call.error or "")
+        code = spec.code if spec is not None else call.error or f"HTTP {call.status}"
         return Observation(role, cls, ERROR, None, code)
 
     def _is_uncertain(self, call: Call) -> bool:

@@ -18,7 +18,7 @@ from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Automaton, 
 from haltspec.linearize import Step, steps
 from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, LeadsTo, Role, Source, Transition
 from haltspec.lts import Call as CallLabel
-from haltspec.observe import Event, History, Projection, project, succeeded
+from haltspec.observe import Event, History, Projection, project, refusals, succeeded
 from haltspec.rules import CallRule, HistoryRule, Sight, SightRule, Watcher
 from haltspec.shapes import Breach, Shapes
 from haltspec.shapes import load as load_shapes
@@ -172,6 +172,16 @@ class Judgement:
                 }
                 found[binding.role] = found.get(binding.role, frozenset()) | codes
         return found
+
+    def is_declared(self, operation: str, error: str) -> bool:
+        """True if a wire operation may answer an error: it is declared for it, or a row of some reading answers it."""
+        spec = self.api.error(error)
+        if spec is None:
+            return False
+        bound = self.api.bound(operation)
+        return spec.declared_by(operation) or any(
+            spec.code in refusals(self.api.lifecycle(b.lifecycle), b.role) for b in bound
+        )
 
 
 _shared: dict[int, Judgement] = {}
@@ -486,11 +496,7 @@ class _Judge:
 
     def _error(self, index: int, call: Call) -> Iterator[Violation]:
         spec = self.api.error(call.error) if call.error else None
-        if spec is not None and spec.code in self._answered(call.operation):
-            declared_here = True  # a row, or a reading of a silent cell, answers it
-        else:
-            declared_here = spec is not None and spec.declared_by(call.operation)
-        if spec is None or not declared_here:
+        if spec is None or not self.automata.is_declared(call.operation, call.error or ""):
             told = f"error {call.error!r}" if call.error else "no error code"
             fault = call.status is not None and call.status >= 500
             rule = "a fault is one of the declared errors" if fault else UNDECLARED
@@ -513,15 +519,6 @@ class _Judge:
                 job=None,
                 calls=(index,),
             )
-
-    def _answered(self, operation: str) -> frozenset[str]:
-        """The error codes with which rows, readings included, answer a wire operation."""
-        found: set[str] = set()
-        for binding in self.api.bound(operation):
-            for row in self.api.lifecycle(binding.lifecycle).all_rows():
-                if isinstance(row.label, CallLabel) and row.label.operation == binding.role:
-                    found.add(row.label.reply.error or "")
-        return frozenset(found)
 
     def _rules(self) -> Iterator[Violation]:
         yield from self._call_rules()

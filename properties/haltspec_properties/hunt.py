@@ -25,16 +25,16 @@ from haltspec import services
 from haltspec.automaton import Automaton
 from haltspec.errors import Misuse
 from haltspec.lts import ANY_ERROR, Grade, Internal, Lifecycle, Role, Transition
-from haltspec.observe import Projection
+from haltspec.observe import Projection, refusal_tells, refusals
 from haltspec.oracle import UNDECLARED, Report, Settings, Violation, judge, judgement
 from haltspec.reference import Reference
-from haltspec.spec import Api
+from haltspec.spec import Api, Binding
 from haltspec.trace import Call
 from haltspec_properties.mutants import Mutant
 from haltspec_properties.property import Kind, Property
 from haltspec_properties.story import Story
 from haltspec_properties.suite import properties
-from haltspec_properties.telling import Course, Courses, Follower, Side, shown
+from haltspec_properties.telling import Course, Courses, Follower, Parent, Side, shown
 from haltspec_properties.walk import Walk
 
 WALK_CALLS: Final = 60
@@ -204,14 +204,53 @@ class Hunter:
         judge_ = automaton(is_open)
         makers = (b for b in self.api.bindings if b.spreads and self.api.role(b).role is Role.CREATE)
         unmade = automaton(True) if any(b.lifecycle == lifecycle.name for b in makers) else None
-        return Side(judge_, judge_.everything if is_open else judge_.initial, unmade)
+        start = judge_.everything if is_open else judge_.initial
+        return Side(judge_, start, unmade, self._undeclared(lifecycle))
 
     def _follower(self, lifecycle: Lifecycle, rows: tuple[Transition, ...], is_open: bool) -> Follower:
         hidden = frozenset(o.name for o in lifecycle.operations if not self.api.shows_status(lifecycle.name, o.name))
         drawn = frozenset(b.role for b in self.api.bindings if b.lifecycle == lifecycle.name and not b.id_in)
         service = services.load(self.api.name)
         unnamed = service.malformed_code if service.unnamed_code == ANY_ERROR else service.unnamed_code
-        return Follower(lifecycle, rows, hidden=hidden, drawn=drawn, unnamed=unnamed, outside=is_open)
+        return Follower(
+            lifecycle,
+            rows,
+            hidden=hidden,
+            drawn=drawn,
+            unnamed=unnamed,
+            outside=is_open,
+            mute=self._mute(lifecycle),
+            parent=self._parent(lifecycle),
+        )
+
+    def _mute(self, lifecycle: Lifecycle) -> frozenset[tuple[str, str]]:
+        """The refusals that tell nothing of a job, whatever wire operation is refused so."""
+
+        def tells(binding: Binding, code: str) -> bool:
+            return refusal_tells(self.api, binding.operation, code, refusals(lifecycle, binding.role))
+
+        return self._never(lifecycle, tells)
+
+    def _undeclared(self, lifecycle: Lifecycle) -> frozenset[tuple[str, str]]:
+        """The refusals that no wire operation may answer."""
+        return self._never(lifecycle, lambda binding, code: judgement(self.api).is_declared(binding.operation, code))
+
+    def _never(self, lifecycle: Lifecycle, is_so: Callable[[Binding, str], bool]) -> frozenset[tuple[str, str]]:
+        """The (operation, code) pairs of refusals of which that is so for no wire operation."""
+        pairs = [
+            (b, error.code) for b in self.api.bindings if b.lifecycle == lifecycle.name for error in self.api.errors
+        ]
+        sure = {(binding.role, code) for binding, code in pairs if is_so(binding, code)}
+        return frozenset((binding.role, code) for binding, code in pairs) - sure
+
+    def _parent(self, lifecycle: Lifecycle) -> Parent | None:
+        """The job whose calls are calls on those of a lifecycle; none if there is no such job."""
+        spread = {b.operation: b.role for b in self.api.bindings if b.spreads and b.lifecycle == lifecycle.name}
+        own = [b for operation in spread for b in self.api.bound(operation) if not b.spreads]
+        if not own:
+            return None
+        automaton = judgement(self.api).automaton(own[0].lifecycle, Grade.ASSUMED, False)
+        return Parent(automaton, {spread[b.operation]: b.role for b in own})
 
     # ---- playing it ------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from haltspec.automaton import ERROR, OK, Observation, matches
+from haltspec.automaton import ERROR, OK, PASSED, Observation, matches
 from haltspec.lts import ABSENT, PLAIN, SAME, Internal, Lifecycle, Role, Transition
 from haltspec.observe import succeeded
 from haltspec.reference import Reference
@@ -72,6 +72,7 @@ class Story:
     session: Session = field(init=False)
     tenant: str = field(init=False)
     known: Known | None = None
+    _like: Known | None = None
     _wanted: Transition | None = None
     _taken: list[tuple[str, Transition]] = field(default_factory=list)
     _names: int = 0
@@ -179,7 +180,7 @@ class Story:
 
     def _answered(self, call: Call, seen: Observation) -> Call:
         """A call with the answer that shows `seen`."""
-        if seen.what == ERROR:
+        if seen.what in (ERROR, PASSED):
             service, spec = self.reference.service, self.api.error(seen.code)
             status = spec.http[0] if spec is not None else 400
             body = service.error_body(seen.code, "as told")
@@ -330,7 +331,7 @@ class Story:
 
     def _list(self, leg: Leg, seen: Observation) -> bool:
         """List jobs so that the job is among them, or if it is left out: would be."""
-        known = self.known or self._other()
+        known = self.known or self._stand_in()
         for binding, members in self._lists(known, leg.state, seen) if known is not None else ():
             assert known is not None
             pages = self.session.listing(binding, known.key.tenant, parent_for(binding, known), **members)
@@ -381,7 +382,7 @@ class Story:
             yield from foreign(self.session, other) if other is not None else ()
         else:
             known = self.known
-            subject = known or self._other()
+            subject = known or self._stand_in()
             if subject is not None:
                 asks = [*calls_on(self.session, subject, *BY_ID), *on_parent(self.session, subject)]
                 yield from asks if known is not None else (nobodys(ask, subject, 1) for ask in asks)
@@ -411,6 +412,15 @@ class Story:
             made = [job.key for job in self.reference.jobs() if job.key not in before]
             yield from made[:1]
 
+    def _stand_in(self) -> Known | None:
+        """The job whose like is asked for while the story's own does not exist: one for the whole story.
+
+        So all calls with an id that nobody was given have the same id, and name the same parent.
+        """
+        if self._like is None:
+            self._like = self._other()
+        return self._like
+
     def _other(self) -> Known | None:
         """Another job of the lifecycle, made for the purpose; None if it could not be made."""
         asks = [a for a in self._creations() if any(self._serves(b) for b in self.api.bound(a.operation))]
@@ -436,7 +446,7 @@ class Story:
 
 def _fits(call: Call, seen: Observation) -> bool:
     """True if a call was answered as it was to be seen, as far as that needs no projection."""
-    return (call.error == seen.code) if seen.what == ERROR else succeeded(call)
+    return (call.error == seen.code) if seen.what in (ERROR, PASSED) else succeeded(call)
 
 
 def _is_led(lifecycle: Lifecycle, row: Transition) -> bool:

@@ -9,13 +9,13 @@ answers in full: one that hides something, or that never came, rules out no more
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
-from haltspec.automaton import ERROR, OK, UNLISTED, Automaton, Observation
-from haltspec.lts import ABSENT, ANY_ERROR, Internal, Lifecycle, Role, Transition, row_cells
+from haltspec.automaton import ERROR, OK, PASSED, UNLISTED, Automaton, Observation
+from haltspec.lts import ABSENT, ANY_ERROR, PLAIN, Internal, Lifecycle, Role, Transition, row_cells
 from haltspec.lts import Call as CallLabel
 
 _FAR: Final = 100
@@ -46,6 +46,33 @@ def shown(course: Course) -> tuple[Observation, ...]:
     return tuple(leg.seen for leg in course if leg.seen is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The job with which others come, and calls on which are calls on each of them: it is what answers these.
+
+    Args:
+        automaton: its own.
+        operations: the operations of the others that are calls on it, with what each is among its own.
+    """
+
+    automaton: Automaton
+    operations: Mapping[str, str]
+
+    def start(self, is_open: bool) -> int:
+        """What it can be at first: anything if it may have been there before."""
+        return self.automaton.everything if is_open else self.automaton.initial
+
+    def after(self, belief: int, leg: Leg) -> int:
+        """What it can be after a leg of one of the others; 0 if it cannot answer so.
+
+        The call names it by the id that the other's own has in it: a request of no special class.
+        """
+        own = self.operations.get(leg.seen.operation) if leg.seen is not None else None
+        if leg.seen is None or own is None:
+            return belief
+        return self.automaton.after(belief, Observation(own, PLAIN, leg.seen.what, None, leg.seen.code))
+
+
 class Follower:
     """A service that follows rows: the legs it can go from each state.
 
@@ -56,6 +83,8 @@ class Follower:
         drawn: operations that name no job: what they refuse says nothing of any, unless a token tells.
         unnamed: the code with which it refuses where a row names none.
         outside: somebody moves jobs from outside the API.
+        mute: the (operation, code) pairs of refusals that tell nothing of a job, since they may rest on other reasons.
+        parent: what answers the calls that are on it as well; none if there is no such job.
     """
 
     def __init__(
@@ -67,8 +96,12 @@ class Follower:
         drawn: frozenset[str] = frozenset(),
         unnamed: str = "",
         outside: bool = False,
+        mute: frozenset[tuple[str, str]] = frozenset(),
+        parent: Parent | None = None,
     ) -> None:
         self.lifecycle = lifecycle
+        self.parent = parent
+        self._mute = mute
         self._hidden = hidden
         self._drawn = drawn
         self._unnamed = unnamed
@@ -127,7 +160,8 @@ class Follower:
         if reply.error is not None and operation in self._drawn and not self._is_contextual(operation, cls):
             return None
         if reply.error is not None:
-            return Observation(operation, cls, ERROR, None, self._unnamed if reply.error == ANY_ERROR else reply.error)
+            code = self._unnamed if reply.error == ANY_ERROR else reply.error
+            return Observation(operation, cls, PASSED if (operation, code) in self._mute else ERROR, None, code)
         shows = reply.shows if reply.shows is not None else self.lifecycle.state(row.target_from(state)).shows
         return Observation(operation, cls, OK, None if operation in self._hidden or not shows else shows)
 
@@ -143,12 +177,16 @@ class Follower:
 class Search:
     """Looks for courses of a follower that an automaton rules out.
 
+    Args:
+        undeclared: the (operation, code) pairs of refusals that are ruled out whatever the job is.
+
     Attributes:
-        met: for each state (or `GONE`) the beliefs it was met with, none a part of another.
+        met: for each state (or `GONE`), and what a parent may be, the beliefs it was met with, none a part of another.
     """
 
-    def __init__(self) -> None:
-        self.met: dict[str, tuple[int, ...]] = {}
+    def __init__(self, undeclared: Container[tuple[str, str]] = ()) -> None:
+        self.undeclared = undeclared
+        self.met: dict[tuple[str, int], tuple[int, ...]] = {}
 
     def run(self, follower: Follower, judge: Automaton, start: int, *, unmade: bool = False) -> Iterator[Course]:
         """The courses after whose last sight no belief is left, shortest first; none if inclusion holds.
@@ -157,31 +195,41 @@ class Search:
             follower: whose courses.
             judge: who rules them out.
             start: its belief before them.
-            unmade: only courses in which no job is made.
+            unmade: only courses in which no job is made; whoever it would have come with may be there.
         """
-        order = count()
-        todo: list[tuple[int, int, str, int, Course]] = [(0, next(order), ABSENT, start, ())]
+        order, parent = count(), follower.parent
+        around = 0 if parent is None else parent.start(unmade or start == judge.everything)
+        todo: list[tuple[int, int, str, int, int, Course]] = [(0, next(order), ABSENT, around, start, ())]
         while todo:
-            length, _, place, belief, course = heapq.heappop(todo)
+            length, _, place, around, belief, course = heapq.heappop(todo)
             if not belief:
                 yield course
-            if not belief or not self._is_new(place, belief):
+            if not belief or not self._is_new((place, around), belief):
                 continue
             for leg in follower.legs(place):
                 if unmade and leg.target != ABSENT:
                     continue
-                there = belief if leg.seen is None else judge.after(belief, leg.seen)
+                with_it = around if parent is None else parent.after(around, leg)
+                if parent is not None and not with_it:
+                    continue
+                there = self._after(judge, belief, leg.seen)
                 is_gone = leg.target == ABSENT and (place == GONE or leg.state != ABSENT or follower.gives_id(leg))
                 next_place = GONE if is_gone else leg.target
-                if not there or self._could_be_new(next_place, there):
+                if not there or self._could_be_new((next_place, with_it), there):
                     # A job that comes back is the last thing to try: most services never give an id twice.
                     cost = (leg.seen is not None) + (_FAR if place == GONE and leg.target != ABSENT else 0)
-                    heapq.heappush(todo, (length + cost, next(order), next_place, there, (*course, leg)))
+                    heapq.heappush(todo, (length + cost, next(order), next_place, with_it, there, (*course, leg)))
 
-    def _could_be_new(self, place: str, belief: int) -> bool:
+    def _after(self, judge: Automaton, belief: int, seen: Observation | None) -> int:
+        if seen is None:
+            return belief
+        is_undeclared = seen.what == ERROR and (seen.operation, seen.code) in self.undeclared
+        return 0 if is_undeclared else judge.after(belief, seen)
+
+    def _could_be_new(self, place: tuple[str, int], belief: int) -> bool:
         return all(known & ~belief for known in self.met.get(place, ()))
 
-    def _is_new(self, place: str, belief: int) -> bool:
+    def _is_new(self, place: tuple[str, int], belief: int) -> bool:
         if not self._could_be_new(place, belief):
             return False
         kept = tuple(known for known in self.met.get(place, ()) if belief & ~known)
@@ -223,19 +271,21 @@ class Side:
         start: its belief before the first sight.
         unmade: judges a job that was never seen to be made, where jobs come with another and no reply says when; None:
             the same automaton does.
+        undeclared: the (operation, code) pairs of refusals that no error is declared for.
     """
 
     automaton: Automaton
     start: int
     unmade: Automaton | None = None
+    undeclared: frozenset[tuple[str, str]] = frozenset()
 
     def courses(self, follower: Follower) -> Iterator[Course]:
         """The courses of a follower that are ruled out, shortest first; none if there are none."""
-        found = Search().run(follower, self.automaton, self.start)
+        found = Search(self.undeclared).run(follower, self.automaton, self.start)
         if self.unmade is None:
             return found
         seen = (course for course in found if any(leg.state == ABSENT != leg.target for leg in course))
-        unseen = Search().run(follower, self.unmade, self.unmade.initial, unmade=True)
+        unseen = Search(self.undeclared).run(follower, self.unmade, self.unmade.initial, unmade=True)
         return heapq.merge(seen, unseen, key=lambda course: len(shown(course)))
 
     def rules_out(self, trace: Iterable[Observation], *, is_made: bool) -> int | None:
