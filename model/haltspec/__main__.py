@@ -28,6 +28,7 @@ KNOWN: Final = {
     "list": ("haltspec.commands.list:command", "List the APIs with their lifecycles and kinds of jobs."),
     "show": ("haltspec.commands.show:command", "Print an API's rules, with grades and sources."),
     "verify": ("haltspec.commands.verify:command", "Prove lifecycles and reference model exhaustively."),
+    "serve": ("haltspec.commands.serve:command", "Run the reference service of the APIs over their real protocols."),
     "check": ("haltspec.commands.check:command", "Judge recorded calls: is this traffic possible at all?"),
     "explain": ("haltspec.commands.explain:command", "Tell a recording call by call, with the belief after each."),
     "conform": ("haltspec_properties.commands.conform:command", "Judge a running implementation of an API."),

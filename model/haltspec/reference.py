@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -28,7 +28,7 @@ from haltspec.spec import Api, Binding, JobKey
 if TYPE_CHECKING:
     from haltspec.shapes import Shapes
 
-__all__ = ["Answer", "Job", "JobKey", "Reference", "Schedule"]
+__all__ = ["Answer", "Changes", "Job", "JobKey", "Moved", "Reference", "Schedule"]
 
 _NUMBER: Final = attrgetter("number")
 
@@ -40,10 +40,13 @@ class Schedule:
     Args:
         bounds: row name or event to shortest and longest delay in seconds.
         default: the bounds of all others.
+        choose: picks the move to plan for a job that has entered a state, None for none; left out, of all that are
+            possible there the soonest is planned.
     """
 
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     default: tuple[float, float] = (1.0, 30.0)
+    choose: Callable[[Reference, Job], Transition | None] | None = None
 
     def __post_init__(self) -> None:
         for name, (low, high) in [*self.bounds.items(), ("default", self.default)]:
@@ -65,6 +68,37 @@ class _Token(NamedTuple):
     used: float
 
 
+class Moved(NamedTuple):
+    """A move that the service made: when in epoch seconds, which job, by which row."""
+
+    at: float
+    key: JobKey
+    row: str
+
+
+@dataclass(slots=True)
+class Changes:
+    """What has come about in a reference, in a form from which another can be brought to the same state.
+
+    Args:
+        draws, numbers: how much was drawn and numbered so far.
+        now: the time of the latest event, in epoch seconds.
+        jobs: the jobs that came, moved or are remembered otherwise, by tenant and id; one that is gone is `absent`.
+        tokens: tenant, operation, token, digest of its parameters, id of its job, and when it was used.
+        moves: the moves the service made, in their order.
+    """
+
+    draws: int = 0
+    numbers: int = 0
+    now: float = 0.0
+    jobs: dict[tuple[str, str], Job] = field(default_factory=dict)
+    tokens: list[tuple[str, str, str, bytes, str, float]] = field(default_factory=list)
+    moves: list[Moved] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.jobs or self.tokens or self.moves)
+
+
 class _Tenant:
     """All that one tenant has; tenants share nothing."""
 
@@ -79,7 +113,11 @@ class _Tenant:
     def put(self, job: Job) -> None:
         key = job.key
         self.jobs[key.id] = job
-        self.shelves.setdefault((key.lifecycle, key.kind), {}).setdefault(job.parent, []).append(job)
+        shelf = self.shelves.setdefault((key.lifecycle, key.kind), {}).setdefault(job.parent, [])
+        if shelf and shelf[-1].number > job.number:
+            insort(shelf, job, key=_NUMBER)
+        else:
+            shelf.append(job)
 
     def drop(self, job: Job) -> None:
         key = job.key
@@ -149,6 +187,7 @@ class Reference:
         watch: is told the lifecycle's name and the row whenever a row answers or moves a job, one that does not exist
             included (what a list leaves out, what a call on a parent does not find there), and whenever a creation that
             the service refuses agrees with a row.
+        keeps_changes: whether it notes what comes about, for `take_changes`.
 
     Raises:
         Unknown: a question, reading or lifecycle that the API does not have.
@@ -167,6 +206,7 @@ class Reference:
         schedule: Schedule | None = None,
         choose: Callable[[tuple[Transition, ...]], Transition] | None = None,
         watch: Callable[[str, Transition], None] | None = None,
+        keeps_changes: bool = False,
     ) -> None:
         self.api = api
         self.clock = clock
@@ -185,6 +225,7 @@ class Reference:
         self._numbers = 0
         self._draws = 0
         self._due: list[tuple[float, int, int, str, str, str]] = []
+        self._changes = Changes() if keeps_changes else None
 
     # ---- calls -----------------------------------------------------------------------------------------------------
 
@@ -300,8 +341,10 @@ class Reference:
         return cls is not None and bool(plan.machine.rows_for(ABSENT, plan.operation.name, cls))
 
     def _remember(self, plan: _Plan, request: Request, tenant: str, token: str, job: Job) -> None:
-        parameters = self.service.token_parameters(plan.binding, request)
-        self._home(tenant).tokens[plan.binding.operation, token] = _Token(parameters, job.key.id, self._now)
+        parameters, operation = self.service.token_parameters(plan.binding, request), plan.binding.operation
+        self._home(tenant).tokens[operation, token] = _Token(parameters, job.key.id, self._now)
+        if self._changes is not None:
+            self._changes.tokens.append((tenant, operation, token, parameters, job.key.id, self._now))
 
     def _named(self, plan: _Plan, request: Request, tenant: str) -> _Subject:
         binding = plan.binding
@@ -349,14 +392,26 @@ class Reference:
     def _settle_in(self, binding: Binding, job: Job, request: Request) -> None:
         self._numbers += 1
         job.number = self._numbers
+        self._keep(job)
         self.service.create(self, binding, job, request)
         self._home(job.key.tenant).put(job)
         was_moving, self._is_moving = self._is_moving, True
         self.service.created(self, binding, job, request)
         self._is_moving = was_moving
 
+    def _keep(self, job: Job) -> None:
+        """Note whatever changes about a job."""
+        if self._changes is not None:
+            job.tell = self._note
+            self._note(job)
+
+    def _note(self, job: Job) -> None:
+        if self._changes is not None and job.number:
+            self._changes.jobs[job.key.tenant, job.key.id] = job
+
     def _has_moved(self, job: Job, row: Transition, before: str) -> None:
         job.entered += 1
+        self._note(job)
         if job.state == ABSENT:
             self._home(job.key.tenant).drop(job)
         if self.schedule is not None:
@@ -496,6 +551,8 @@ class Reference:
         before, machine = job.state, self._machines[job.key.lifecycle]
         machine.fire(job, row)
         self._tell(machine.lifecycle, row)
+        if self._changes is not None:
+            self._changes.moves.append(Moved(self._now, job.key, row.name))
         self._has_moved(job, row, before)
 
     def stir(self, rng: Random) -> tuple[Job, Transition] | None:
@@ -544,8 +601,12 @@ class Reference:
     def _plan_next(self, job: Job) -> None:
         """Plan the soonest of the moves that are possible in the state just entered."""
         assert self.schedule is not None
-        moves = self._machines[job.key.lifecycle].internal_rows(job.state)
-        rows = tuple(row for row in moves if not _is_outside(row))
+        if self.schedule.choose is not None:
+            chosen = self.schedule.choose(self, job)
+            rows: tuple[Transition, ...] = (chosen,) if chosen is not None else ()
+        else:
+            moves = self._machines[job.key.lifecycle].internal_rows(job.state)
+            rows = tuple(row for row in moves if not _is_outside(row))
         if rows:
             shares = (int(self._draw()[:12], 16) / 16**12 for _ in rows)
             delay, name = min(
@@ -598,11 +659,49 @@ class Reference:
         if rows:
             self._numbers += 1
             job.number = self._numbers
+            self._keep(job)
             machine.fire(job, rows[0])
             self._tell(lifecycle, rows[0])
             self._home(key.tenant).put(job)
             self._has_moved(job, rows[0], ABSENT)
         return job
+
+    def take_changes(self) -> Changes:
+        """What has come about since it was last asked; raises `Misuse` if the reference keeps no changes."""
+        taken = self._changes
+        if taken is None:
+            raise Misuse("this reference keeps no changes", "make it with keeps_changes=True")
+        self._changes = Changes()
+        taken.draws, taken.numbers, taken.now = self._draws, self._numbers, self._now
+        return taken
+
+    def put_back(self, changes: Changes) -> None:
+        """Bring about what `changes`, taken from another reference of the API, tell; moves of theirs are not told.
+
+        The jobs become this reference's own. Once everything is back, `resume` plans what the service does next.
+        """
+        self._draws, self._numbers = max(self._draws, changes.draws), max(self._numbers, changes.numbers)
+        self._now = max(self._now, changes.now)
+        for (tenant, job_id), job in changes.jobs.items():
+            home = self._home(tenant)
+            known = home.jobs.get(job_id)
+            if known is not None and known.number == job.number:
+                known.state, known.data, known.entered = job.state, job.data, job.entered
+                if job.state == ABSENT:
+                    home.drop(known)
+            elif job.state != ABSENT:
+                if known is not None:
+                    home.drop(known)
+                job.tell = self._note if self._changes is not None else None
+                home.put(job)
+        for tenant, operation, token, parameters, job_id, used in changes.tokens:
+            self._home(tenant).tokens[operation, token] = _Token(parameters, job_id, used)
+
+    def resume(self) -> None:
+        """Plan the next move of every job, after jobs were put back."""
+        if self.schedule is not None:
+            for job in self.jobs():
+                self._plan_next(job)
 
     def fork(self) -> Reference:
         """An independent copy of everything but the clock, which is shared."""
@@ -610,6 +709,13 @@ class Reference:
         twin.__dict__.update(self.__dict__)
         twin._tenants = {name: home.copy() for name, home in self._tenants.items()}
         twin._due = list(self._due)
+        twin._changes = None
+        return twin
+
+    def still(self) -> Reference:
+        """An independent copy in which time stands still and nothing moves by itself."""
+        twin, now = self.fork(), self._now
+        twin.clock, twin.schedule, twin._due = lambda: now, None, []
         return twin
 
     def fingerprint(self) -> Hashable:

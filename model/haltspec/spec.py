@@ -170,6 +170,7 @@ class Api:
         rules: data rules on calls, lists and tokens, over all lifecycles.
         statements, ambiguities: what the page says and where it is unclear.
         nulls: the members of replies, as paths, that the documents let be `null` instead of left out.
+        list_window_s: by how many seconds a list may lag behind what was acknowledged, as far as documents tell.
     """
 
     name: str
@@ -186,6 +187,7 @@ class Api:
     statements: tuple[Statement, ...]
     ambiguities: tuple[Ambiguity, ...]
     nulls: tuple[str, ...] = ()
+    list_window_s: float = 0.0
     _errors: Mapping[str, ErrorSpec] = field(init=False, repr=False, compare=False, default_factory=dict)
     _bound: Mapping[str, tuple[Binding, ...]] = field(init=False, repr=False, compare=False, default_factory=dict)
 

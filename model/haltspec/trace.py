@@ -11,6 +11,8 @@ A line has these members, in any order; members it does not know are ignored:
 - `error`: the error code of a refusal or a fault, optional; `reply`: the decoded body, optional;
 - `alone`: true if the recorder vouches that the recording holds every call made in this tenant, optional.
 
+A line with `event` and no `operation` tells what a service did by itself, as its journal has it; it is passed over.
+
 >>> line = '{"api": "comprehend", "operation": "StopEntitiesDetectionJob", "tenant": "1/us-east-1", "start": 1,'
 >>> line += ' "end": "1970-01-01T00:00:02Z", "request": {"JobId": "j"}, "status": 400, "error": "JobNotFoundException"}'
 >>> [call] = read([line], name="calls.ndjson")
@@ -101,8 +103,11 @@ def read(
             text = _text(line, place, number)
             if not text:
                 continue
+            members = _parse(text, place)
+            if "event" in members and "operation" not in members:
+                continue
             found = True
-            call = _call(_parse(text, place), place, number)
+            call = _call(members, place, number)
         except BadTrace as bad:
             found = True
             if on_bad is None:

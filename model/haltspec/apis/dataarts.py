@@ -810,4 +810,5 @@ API = Api(
     rules=_RULES,
     statements=_STATEMENTS,
     ambiguities=_AMBIGUITIES,
+    list_window_s=10.0,
 )

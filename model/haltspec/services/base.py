@@ -8,7 +8,7 @@ its own: what it remembers of a job stands in the job's `data`, so that referenc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -43,6 +43,7 @@ class Job:
         state: the state the machine moves.
         data: what the service remembers of it; replaced as a whole (see `put`), never changed in place.
         entered: how many states it has entered; a planned event is void once this has changed.
+        tell: is told the job whenever something is remembered of it; None: nobody is.
     """
 
     key: JobKey
@@ -51,11 +52,14 @@ class Job:
     state: str = ABSENT
     data: Mapping[str, Any] = field(default_factory=dict)
     entered: int = 0
+    tell: Callable[[Job], None] | None = field(default=None, repr=False)
 
     def put(self, **members: Any) -> None:
         """Remember `members`; those with the value None are forgotten."""
         kept = {**self.data, **members}
         self.data = {name: value for name, value in kept.items() if value is not None}
+        if self.tell is not None:
+            self.tell(self)
 
     def copy(self) -> Job:
         """The same job in another world."""

@@ -1,0 +1,160 @@
+"""`haltspec serve`: the reference service of the APIs, over their real protocols."""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from haltspec.apis import NAMES, load
+from haltspec.errors import Misuse
+
+_PACES = ("timed", "instant", "manual")
+
+
+@click.command()
+@click.argument("apis", nargs=-1, metavar="[API...]")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port; 0, the default: any that is free.")
+@click.option(
+    "--control-port",
+    type=click.IntRange(0, 65535),
+    help="Serve the control API on this port of 127.0.0.1 instead of beside the calls.",
+)
+@click.option(
+    "--pace",
+    type=click.Choice(_PACES),
+    default="timed",
+    show_default=True,
+    help="When jobs move by themselves: each state lasts a while; at once; only when the control API says so.",
+)
+@click.option("--delay", metavar="S[,S]", default="1,5", show_default=True, help="How long a state lasts, in seconds.")
+@click.option("--seed", type=int, help="Decides ids, delays and what faults strike.")
+@click.option(
+    "--journal", type=click.Path(dir_okay=False), metavar="FILE", help="Write every call there, and start from it."
+)
+@click.option(
+    "--reading", "readings", multiple=True, metavar="QUESTION=READING", help="Answer an open question; see `show`."
+)
+@click.option(
+    "--fault", "faults", multiple=True, metavar="KIND[:OPTION=VALUE,...]", help="Switch a fault on; see below."
+)
+@click.option(
+    "--credentials", type=click.Path(dir_okay=False), metavar="FILE", help="Check signatures with these keys."
+)
+@click.option("--expose", is_flag=True, help="Allow an address that others can reach.")
+@click.option("--outside", is_flag=True, help="Allow moves from outside the APIs, as by an operator in a console.")
+@click.option(
+    "--timestamps",
+    type=click.Choice(("plain", "exponent")),
+    default="plain",
+    show_default=True,
+    help="How AWS APIs write times: 1621056695.477, or 1.621056695477E9 as Java services do.",
+)
+def command(apis: tuple[str, ...], host: str, port: int, control_port: int | None, **options: Any) -> int:
+    r"""Run the reference service of some APIs, of all if none is named, until interrupted.
+
+    Prints `ready http://HOST:PORT` once it accepts calls. Any AWS SDK with this endpoint, and Huawei's, can call it. An
+    access key of 12 digits is taken as the account id; signatures are checked if --credentials names a file:
+    [{"access_key": ..., "secret_key": ..., "account": 12 digits, or "project": ...}].
+
+    The control API is below /_haltspec: GET it to learn how to move jobs, let time pass, and switch faults.
+
+    \b
+    Faults (options: rate=0..1, operation=NAME, api=NAME, times=N):
+      throttle                     refuse as one call too many
+      error:effect=yes|no          answer with an internal error, with or without effect
+      delay:seconds=S,effect=yes|no   answer late; with effect=no the call takes effect late as well
+      cut:effect=yes|no            cut the connection, after the effect or before
+      stale:seconds=S              show lists as old as their API documents they may be (dataarts)
+      lost-race                    let every stopped job come to its other end first
+      unlucky                      let jobs fail, be skipped or expire
+    """
+    from haltspec.wire.host import Host
+    from haltspec.wire.journal import Journal
+    from haltspec.wire.server import listen, serve
+
+    for name in apis:
+        load(name)
+    _check_address(host, bool(options["expose"]), options["credentials"] is not None)
+    settings = _settings(apis or NAMES, options)
+    main = listen(host, port)
+    control_at = listen("127.0.0.1", control_port) if control_port is not None else None
+    path = options["journal"]
+    made = Host(settings, journal=None if path is None else Journal(path))
+    for line in _restored(made, path):
+        click.echo(line, err=True)
+
+    def ready(address: str, control: str) -> None:
+        click.echo(f"ready {address}")
+        sys.stdout.flush()
+        if control != address:
+            click.echo(f"control {control}/_haltspec", err=True)
+
+    serve(made, main, control_at, ready)
+    return 0
+
+
+def _settings(apis: Sequence[str], options: dict[str, Any]) -> Any:
+    from haltspec.wire.faults import Fault
+    from haltspec.wire.host import Settings
+    from haltspec.wire.pace import Pace
+    from haltspec.wire.signatures import Credentials
+
+    credentials = options["credentials"]
+    return Settings(
+        apis=tuple(apis),
+        pace=Pace(options["pace"]),
+        delay_s=_delay(options["delay"]),
+        seed=options["seed"],
+        readings=dict(_pairs(options["readings"])),
+        faults=tuple(Fault.parse(text) for text in options["faults"]),
+        credentials=None if credentials is None else Credentials.read(credentials),
+        outside=options["outside"],
+        exponents=options["timestamps"] == "exponent",
+    )
+
+
+def _delay(text: str) -> tuple[float, float]:
+    try:
+        parts = [float(part) for part in text.split(",")]
+    except ValueError:
+        parts = []
+    if len(parts) not in (1, 2) or not 0 < parts[0] <= parts[-1] < 1e9:
+        raise Misuse(f"--delay {text!r} is no time", "give seconds, as in 2, or shortest and longest, as in 1,5")
+    return parts[0], parts[-1]
+
+
+def _pairs(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for text in texts:
+        name, equals, reading = text.partition("=")
+        if not equals:
+            raise Misuse(f"--reading {text!r} names no reading", "write --reading 'QUESTION=READING'")
+        yield name.strip(), reading.strip()
+
+
+def _check_address(host: str, is_exposed: bool, is_guarded: bool) -> None:
+    """Refuse an address that others can reach, unless that is meant; say what it means."""
+    try:
+        is_own = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_own = host == "localhost" or host.endswith(".localhost")
+    if is_own:
+        return
+    if not is_exposed:
+        reason = f"{host} can be reached from other machines"
+        raise Misuse(reason, "anybody there could call, and control the service: add --expose if that is meant")
+    if not is_guarded:
+        warning = f"anybody who reaches {host} can call as any account; --credentials checks signatures"
+        click.echo(f"Warning: {warning}", err=True)
+
+
+def _restored(host: Any, path: str | None) -> Iterator[str]:
+    lines, torn = host.restored
+    if lines:
+        yield f"{path}: {lines} lines brought back"
+    if torn:
+        yield f"{path}: dropped the torn last line ({torn} bytes); nobody was told what it says"

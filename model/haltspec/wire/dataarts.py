@@ -1,0 +1,165 @@
+"""The REST dialect of DataArts Factory: operations by method and path, from the `http` parts of its shape file.
+
+A name in a path is percent-decoded as a whole. What nobody serves is refused as the gateway in front does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, unquote
+
+from haltspec import services, shapes
+from haltspec.services.base import Answer
+from haltspec.spec import Api
+from haltspec.wire.dialect import Asked, Refused, decode, encode
+from haltspec.wire.http import Request, Response
+from haltspec.wire.signatures import BadSignature, Credentials, verify_huawei
+
+CONTENT_TYPE: Final = "application/json;charset=utf-8"
+DEFAULT_WORKSPACE: Final = "default"
+_PREFIX: Final = "/v1/"
+_MOST_QUERY_MEMBERS: Final = 100
+_NO_ROUTE: Final = "APIGW.0101"
+_NOT_AUTHENTICATED: Final = "APIGW.0301"
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """An operation: its method, the segments of its path (`{name}` for one that varies), and where members stand."""
+
+    operation: str
+    method: str
+    segments: tuple[str, ...]
+    in_query: Mapping[str, str]
+    """The members of the query string, with the kind of their shape."""
+    elsewhere: frozenset[str]
+    """The members that do not stand in the body."""
+
+    def fits(self, method: str, segments: list[str]) -> bool:
+        return (
+            method == self.method
+            and len(segments) == len(self.segments)
+            and all(own.startswith("{") or own == given for own, given in zip(self.segments, segments, strict=True))
+        )
+
+
+class DataArtsRest:
+    """The dialect of DataArts, as `haltspec.wire.dialect.Dialect`."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        model = shapes.load(api).model
+        self._routes = tuple(_route(name, declared, model["shapes"]) for name, declared in model["operations"].items())
+
+    @property
+    def apis(self) -> tuple[str, ...]:
+        """The name of the API."""
+        return (self._api.name,)
+
+    def speaks(self, request: Request) -> bool:
+        """True for every path of the API's version."""
+        return request.path.startswith(_PREFIX)
+
+    def read(self, request: Request, credentials: Credentials | None, now: float) -> Asked:
+        """As `Dialect.read`."""
+        segments = request.path[1:].split("/")
+        route = next((route for route in self._routes if route.fits(request.method, segments)), None)
+        project = unquote(segments[1]) if len(segments) > 1 else ""
+        if credentials is not None:
+            self._check_caller(request, credentials, project, now)
+        if route is None:
+            raise Refused(self._refusal(404, _NO_ROUTE, "The API does not exist or has not been published."))
+        members = {name: value for name, value in self._body(request).items() if name not in route.elsewhere}
+        members.update(self._query(route, request.query))
+        for own, given in zip(route.segments, segments, strict=True):
+            if own.startswith("{"):
+                members[own[1:-1]] = self._text(given)
+        tenant = f"{_part(members.pop('project_id'))}/{_part(request.headers.get('workspace') or DEFAULT_WORKSPACE)}"
+        if request.headers.get("workspace") == "":
+            members["workspace"] = ""
+        return Asked(self._api.name, route.operation, members, tenant)
+
+    def _check_caller(self, request: Request, credentials: Credentials, project: str, now: float) -> None:
+        """Refuse a request that is not signed by a key of the project it speaks of."""
+        try:
+            key = verify_huawei(request, credentials, now)
+        except BadSignature as bad:
+            raise Refused(self._refusal(401, _NOT_AUTHENTICATED, bad.text)) from None
+        if key.owner != project:
+            text = "Incorrect IAM authentication information: the access key belongs to another project"
+            raise Refused(self._refusal(401, _NOT_AUTHENTICATED, text))
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        """The members in the body."""
+        try:
+            members = decode(request.body) if request.body.strip() else {}
+        except ValueError as error:
+            raise Refused(self._malformed(str(error))) from None
+        if not isinstance(members, dict):
+            raise Refused(self._malformed("the body is no JSON object"))
+        return members
+
+    def _query(self, route: _Route, query: str) -> dict[str, Any]:
+        """The members in the query string, as what their shapes are; a text that is no number stays a text."""
+        try:
+            pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_QUERY_MEMBERS)
+        except ValueError:
+            raise Refused(self._malformed("the query string is malformed")) from None
+        kinds = route.in_query
+        return {name: _READERS.get(kinds[name], str)(text) for name, text in pairs if name in kinds}
+
+    def _text(self, segment: str) -> str:
+        try:
+            return unquote(segment, errors="strict")
+        except UnicodeDecodeError:
+            raise Refused(self._malformed("the path is no UTF-8")) from None
+
+    def _malformed(self, text: str) -> Response:
+        return self._refusal(400, services.load(self._api.name).malformed_code, text)
+
+    def _refusal(self, status: int, code: str, text: str) -> Response:
+        """A refusal of a request that makes no call."""
+        body = services.load(self._api.name).error_body(code, text)
+        return Response(status, (("content-type", CONTENT_TYPE),), encode(body))
+
+    def word(self, asked: Asked, answer: Answer, request_id: str) -> Response:
+        """As `Dialect.word`; 204 has no body."""
+        headers = (("x-request-id", request_id),)
+        if answer.status == 204:
+            return Response(204, headers)
+        return Response(answer.status, (("content-type", CONTENT_TYPE), *headers), encode(answer.reply or {}))
+
+
+def _route(name: str, declared: Mapping[str, Any], model: Mapping[str, Any]) -> _Route:
+    members = model[declared["input"]["shape"]]["members"]
+    in_query = {
+        str(ref.get("locationName", member)): str(model[ref["shape"]]["type"])
+        for member, ref in members.items()
+        if ref.get("location") == "querystring"
+    }
+    elsewhere = frozenset(str(ref.get("locationName", m)) for m, ref in members.items() if "location" in ref)
+    segments = tuple(declared["http"]["requestUri"][1:].split("/"))
+    return _Route(name, declared["http"]["method"], segments, in_query, elsewhere)
+
+
+def _part(text: str) -> str:
+    """A part of a tenant, in which no slash can be taken for the one between the parts."""
+    return quote(text, safe="")
+
+
+def _number(text: str) -> Any:
+    """The whole number that a text writes; the text itself if it writes none or one that is too long to be meant."""
+    try:
+        return int(text) if text.isascii() and len(text) <= 20 and text.strip() == text and "_" not in text else text
+    except ValueError:
+        return text
+
+
+def _truth(text: str) -> Any:
+    """The truth value that a text writes, or the text itself."""
+    return {"true": True, "false": False}.get(text.lower(), text)
+
+
+_READERS: Final = {"integer": _number, "boolean": _truth}

@@ -1,0 +1,400 @@
+"""The host: takes requests to the reference models, with pace, faults and journal, and gives the responses back.
+
+It runs in one thread. A call has its effect between two awaits, so that calls never meet half-way; what makes an answer
+wait (a fault) is awaited before or after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random, SystemRandom
+from typing import Any, Final
+
+from haltspec import apis
+from haltspec.errors import HaltspecError, Misuse, Unknown
+from haltspec.lts import Role, Transition
+from haltspec.reference import Changes, Job, Reference, Schedule
+from haltspec.services.base import Answer
+from haltspec.spec import Api, Nature
+from haltspec.trace import Call
+from haltspec.wire.awsjson import AwsJson
+from haltspec.wire.dataarts import DataArtsRest
+from haltspec.wire.dialect import Asked, Dialect, Refused
+from haltspec.wire.faults import Fault, Faults
+from haltspec.wire.http import Request, Response
+from haltspec.wire.journal import Journal, JournalBroken
+from haltspec.wire.pace import DELAY_S, Pace, come_to_rest, next_move
+from haltspec.wire.signatures import Credentials
+
+_TICK_S: Final = 1e-6
+_SNAPSHOT_S: Final = 0.25
+_CALL_FAULTS: Final = ("throttle", "error", "delay", "cut", "stale")
+_NOT_FOUND: Final = Response(404, (("content-type", "application/json"),), b'{"__type":"UnknownOperationException"}')
+_DATAARTS: Final = "dataarts"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a service is run.
+
+    Args:
+        apis: names of the APIs to serve.
+        pace: when the service moves by itself.
+        delay_s: at the pace `timed`, the shortest and longest time in a state, in seconds.
+        seed: decides ids, delays and what faults strike; None: another each time.
+        readings: `API/QUESTION` to reading; `QUESTION` alone where one API only has it.
+        faults: switched on from the start.
+        credentials: who may call; None: everybody.
+        outside: whether moves from outside the APIs may be made; then the journal vouches for nothing.
+        exponents: whether large numbers are written with an exponent.
+    """
+
+    apis: tuple[str, ...] = apis.NAMES
+    pace: Pace = Pace.TIMED
+    delay_s: tuple[float, float] = DELAY_S
+    seed: int | None = None
+    readings: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    credentials: Credentials | None = None
+    outside: bool = False
+    exponents: bool = False
+
+
+class Host:
+    """The reference services of some APIs.
+
+    Args:
+        settings: how they are run.
+        journal: where calls are written; what it holds is brought back first. None: nowhere.
+        clock: the time in epoch seconds.
+
+    Raises:
+        Unknown: an API, a question or a reading that does not exist.
+        Misuse: readings or faults that cannot be had.
+        BadTrace: the journal is none.
+    """
+
+    def __init__(
+        self, settings: Settings, *, journal: Journal | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.settings = settings
+        self.seed = SystemRandom().getrandbits(32) if settings.seed is None else settings.seed
+        self.apis: dict[str, Api] = {name: apis.load(name) for name in dict.fromkeys(settings.apis)}
+        self.faults = Faults(seed=self.seed)
+        self.set_faults(settings.faults)
+        self.journal = journal
+        self.calls = 0
+        self.broken: HaltspecError | None = None
+        self.restored = (0, 0)
+        """How many lines the journal held at the start, and how many bytes of a torn line were dropped."""
+        self._clock = clock
+        self._offset = 0.0
+        self._last = 0.0
+        self._ids = Random(f"requests/{self.seed}")
+        self._readings = _readings(self.apis, settings.readings)
+        self._snapshots: dict[str, deque[tuple[float, Reference]]] = {}
+        self._references: dict[str, Reference] = {}
+        self._dialects = tuple(self._made_dialects())
+        self.reset()
+        if journal is not None:
+            self.restored = journal.restore(lambda name, changes: self.reference(name).put_back(changes))
+            self._offset = max(0.0, max(r.now for r in self._references.values()) - clock())
+            for reference in self._references.values():
+                reference.resume()
+
+    def _made_dialects(self) -> Iterator[Dialect]:
+        if _DATAARTS in self.apis:
+            yield DataArtsRest(self.apis[_DATAARTS])
+        aws = {name: api for name, api in self.apis.items() if name != _DATAARTS}
+        if aws:
+            yield AwsJson(aws, exponents=self.settings.exponents)
+
+    # ---- requests ---------------------------------------------------------------------------------------------------
+
+    async def answer(self, request: Request) -> Response | None:
+        """The response to a request; None if the connection is to be cut without one.
+
+        Raises:
+            JournalBroken: the journal cannot be written; nothing is acknowledged from then on.
+        """
+        dialect = next((dialect for dialect in self._dialects if dialect.speaks(request)), None)
+        if dialect is None:
+            return _NOT_FOUND
+        try:
+            asked = dialect.read(request, self.settings.credentials, self._clock())
+        except Refused as refused:
+            return self._with_id(refused.response)
+        answer = await self._call(asked, request.client)
+        return None if answer is None else dialect.word(asked, answer, self._request_id())
+
+    def _with_id(self, response: Response) -> Response:
+        request_id = self._request_id()
+        ids = (("x-amzn-requestid", request_id), ("x-request-id", request_id))
+        return Response(response.status, (*response.headers, *ids), response.body)
+
+    def _request_id(self) -> str:
+        return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
+
+    async def _call(self, asked: Asked, client: str) -> Answer | None:
+        """The answer to a call; None if there shall be none."""
+        if self.broken is not None:
+            raise self.broken
+        self.calls += 1
+        start = self.now()
+        fault = self.faults.strike(_CALL_FAULTS, asked.api, asked.operation) if self.faults.active else None
+        if fault is None:
+            answer, changes = self._run(asked)
+            self._write(asked, client, start, answer, changes)
+            self._rest(asked.api, changes)
+            return answer
+        return await self._faulty(asked, client, start, fault)
+
+    async def _faulty(self, asked: Asked, client: str, start: float, fault: Fault) -> Answer | None:
+        """The answer to a call that a fault strikes."""
+        answer: Answer | None = None
+        changes: Changes | None = None
+        if fault.kind == "throttle":
+            answer = self._of_nature(asked, Nature.THROTTLE, "Rate exceeded.")
+        elif fault.kind == "stale":
+            answer, changes = self._stale(asked, fault.seconds)
+        else:
+            if fault.kind == "delay" and not fault.effect:
+                await asyncio.sleep(fault.seconds)
+            if fault.effect or fault.kind == "delay":
+                answer, changes = self._run(asked)
+            if fault.kind == "error":
+                answer = self._of_nature(asked, Nature.FAULT, "The service failed.")
+            elif fault.kind == "cut":
+                answer = None
+            elif fault.effect:
+                self._write_event("effect", asked.api, changes)
+                self._rest(asked.api, changes)
+                changes = None
+                await asyncio.sleep(fault.seconds)
+        self._write(asked, client, start, answer, changes)
+        self._rest(asked.api, changes)
+        return answer
+
+    def _run(self, asked: Asked) -> tuple[Answer, Changes]:
+        """Let the call have its effect, after all that is due by the clock."""
+        reference = self.reference(asked.api)
+        self.catch_up(asked.api)
+        self._snap(asked.api, reference)
+        answer = reference.call(asked.operation, asked.members, tenant=asked.tenant)
+        return answer, reference.take_changes()
+
+    def _of_nature(self, asked: Asked, nature: Nature, text: str) -> Answer:
+        """A refusal with an error of a nature: one that the operation declares, or else one that any may have."""
+        api, reference = self.apis[asked.api], self.reference(asked.api)
+        specs = [spec for spec in api.errors if nature in spec.natures and spec.declared_by(asked.operation)]
+        spec = min(specs, key=lambda spec: (len(spec.natures), not spec.operations))
+        return reference.service.refuse(reference, spec.code, text)
+
+    # ---- faults -----------------------------------------------------------------------------------------------------
+
+    def set_faults(self, faults: Iterable[Fault]) -> None:
+        """Replace the faults; raises `Unknown` or `Misuse` if one cannot be had."""
+        faults = tuple(faults)
+        for fault in faults:
+            if fault.api and fault.api not in self.apis:
+                raise Unknown("API of a fault", fault.api, self.apis)
+            operations = [o for name, api in self.apis.items() if fault.api in ("", name) for o in api.operations]
+            if fault.operation and fault.operation not in operations:
+                raise Unknown("operation of a fault", fault.operation, operations)
+            if fault.kind == "stale":
+                _check_stale(fault, self.apis)
+        self.faults.set(faults)
+
+    def _snap(self, name: str, reference: Reference) -> None:
+        """Remember how things are, if lists may be stale and the last time is some time ago."""
+        reach = max((f.seconds for f in self.faults.active if f.kind == "stale" and f.api in ("", name)), default=0.0)
+        if not reach:
+            return
+        shelf = self._snapshots.setdefault(name, deque())
+        if not shelf or self._last - shelf[-1][0] >= _SNAPSHOT_S:
+            shelf.append((self._last, reference.still()))
+        while len(shelf) > 1 and shelf[0][0] < self._last - reach:
+            shelf.popleft()
+
+    def _stale(self, asked: Asked, seconds: float) -> tuple[Answer, Changes | None]:
+        """The answer to a list as it would have been some time ago; to any other call as it is."""
+        reference = self.reference(asked.api)
+        is_list = all(reference.api.role(b).role is Role.LIST for b in reference.api.bound(asked.operation))
+        oldest = [still for at, still in self._snapshots.get(asked.api, ()) if at >= self._last - seconds]
+        if not is_list or not oldest:
+            return self._run(asked)
+        return oldest[0].call(asked.operation, asked.members, tenant=asked.tenant), None
+
+    # ---- time and moves ---------------------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """The service's time in epoch seconds, later each time it is asked for."""
+        self._last = max(self._clock() + self._offset, self._last + _TICK_S)
+        return self._last
+
+    def wind_on(self, seconds: float) -> None:
+        """Let so many seconds pass at once, and all that is due come about."""
+        self._offset += seconds
+        for name in self.apis:
+            self.catch_up(name)
+
+    def catch_up(self, name: str) -> None:
+        """Let all that is due in an API come about."""
+        reference = self.reference(name)
+        reference.catch_up()
+        self._write_event("moves", name, reference.take_changes())
+
+    def next_due(self) -> float | None:
+        """In how many seconds something is due; None if nothing is."""
+        dues = [due for r in self._references.values() if (due := r.next_due) is not None]
+        return max(0.0, min(dues) - self._clock() - self._offset) if dues else None
+
+    def advance(self, name: str, job: Job, event: str = "") -> str | None:
+        """Make a job's move called `event` (a row or its event), or the usual one; the row's name, None if at rest.
+
+        Raises:
+            Misuse: no such move is possible now, or it is one from outside and these are not allowed.
+        """
+        reference = self.reference(name)
+        row: Transition | str | None = event or next_move(reference, job, self.faults)
+        if row is None:
+            return None
+        inside = [move for move in reference.enabled(job) if row in (move, move.name, str(move.label))]
+        if not inside and not self.settings.outside:
+            possible = ", ".join(repr(move.name) for move in reference.enabled(job)) or "none"
+            reason = f"{job.key.id} has no move {event!r} in the state {job.state}"
+            raise Misuse(reason, f"possible: {possible} (moves from outside: start with --outside)")
+        taken = reference.fire(job, row)
+        changes = reference.take_changes()
+        self._write_event("moves", name, changes)
+        return taken.name
+
+    def settle(self, name: str) -> None:
+        """Let every job of an API come to rest."""
+        reference = self.reference(name)
+        for job in reference.jobs():
+            come_to_rest(reference, job, self.faults)
+        self._write_event("moves", name, reference.take_changes())
+
+    def _rest(self, name: str, changes: Changes | None) -> None:
+        """At the pace `instant`, let the jobs that a call touched come to rest."""
+        if self.settings.pace is Pace.INSTANT and changes is not None:
+            reference = self.reference(name)
+            for job in list(changes.jobs.values()):
+                if reference.find(job.key.tenant, job.key.id) is job:
+                    come_to_rest(reference, job, self.faults)
+            self._write_event("moves", name, reference.take_changes())
+
+    # ---- what is there ----------------------------------------------------------------------------------------------
+
+    def reference(self, name: str) -> Reference:
+        """The reference model of an API; raises `Unknown`."""
+        try:
+            return self._references[name]
+        except KeyError:
+            raise Unknown("API served", name, self.apis) from None
+
+    def reset(self) -> None:
+        """Forget all jobs of all tenants; raises `Misuse` if a journal keeps them."""
+        if self.journal is not None and self._references:
+            raise Misuse("a journal keeps what was acknowledged", "start a service without one, or with a new file")
+        self._snapshots.clear()
+        self._references = {name: self._made_reference(api) for name, api in self.apis.items()}
+
+    def _made_reference(self, api: Api) -> Reference:
+        schedule = None
+        if self.settings.pace is Pace.TIMED:
+            schedule = Schedule(default=self.settings.delay_s, choose=lambda r, job: next_move(r, job, self.faults))
+        return Reference(
+            api,
+            clock=self.now,
+            readings=self._readings[api.name],
+            seed=self.seed,
+            schedule=schedule,
+            keeps_changes=True,
+        )
+
+    # ---- journal ----------------------------------------------------------------------------------------------------
+
+    def _write(self, asked: Asked, client: str, start: float, answer: Answer | None, changes: Changes | None) -> None:
+        if self.journal is None:
+            return
+        call = Call(
+            asked.api,
+            asked.operation,
+            asked.tenant,
+            client,
+            start,
+            None if answer is None else self.now(),
+            asked.members,
+            None if answer is None else answer.status,
+            None if answer is None else answer.error,
+            None if answer is None else answer.reply,
+            not self.settings.outside,
+        )
+        self._guarded(lambda journal: journal.call(call, asked.api, changes))
+
+    def _write_event(self, event: str, name: str, changes: Changes | None) -> None:
+        if changes:
+            told = changes
+            self._guarded(lambda journal: journal.event(event, name, told))
+
+    def _guarded(self, write: Callable[[Journal], None]) -> None:
+        if self.journal is None:
+            return
+        try:
+            write(self.journal)
+        except JournalBroken as broken:
+            self.broken = broken
+            raise
+
+
+def _check_stale(fault: Fault, served: Mapping[str, Api]) -> None:
+    """Refuse to show lists older than their API documents."""
+    for name in (fault.api,) if fault.api else served:
+        window = served[name].list_window_s
+        if fault.seconds > window:
+            told = (
+                f"lists of {name} may lag by {window:g} s" if window else f"nothing says that lists of {name} may lag"
+            )
+            raise Misuse(f"fault 'stale' of {fault.seconds:g} s: {told}", "name an api that documents it, and less")
+
+
+def _readings(served: Mapping[str, Api], chosen: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The readings by API."""
+    found: dict[str, dict[str, str]] = {name: {} for name in served}
+    for name, reading in chosen.items():
+        owners = [(api, name) for api in served if name in served[api].all_questions()]
+        prefix, _, rest = name.partition("/")
+        if prefix in served and rest:
+            owners = [(prefix, rest)]
+        if not owners:
+            known = [f"{api}/{question}" for api in served for question in served[api].all_questions()]
+            raise Unknown("open question", name, known)
+        if len(owners) > 1:
+            raise Misuse(f"several APIs ask {name!r}", f"name one: {', '.join(f'{api}/{q}' for api, q in owners)}")
+        api, question = owners[0]
+        served[api].question(question).reading(reading)
+        found[api][question] = reading
+    return found
+
+
+def describe(job: Job, reference: Reference) -> dict[str, Any]:
+    """A job as the control API shows it."""
+    shows = reference.api.lifecycle(job.key.lifecycle).state(job.state).shows
+    return {
+        "api": reference.api.name,
+        "tenant": job.key.tenant,
+        "lifecycle": job.key.lifecycle,
+        "kind": job.key.kind,
+        "id": job.key.id,
+        "parent": job.parent,
+        "state": job.state,
+        "shows": list(shows),
+        "moves": [row.name for row in reference.enabled(job)],
+    }

@@ -1,0 +1,57 @@
+"""Which way the service goes by itself, and when.
+
+Left alone a job goes the usual way: by the first of the moves that its state has, until it is at rest. Faults make it
+go otherwise.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+from haltspec.lts import Internal, Transition
+from haltspec.reference import Job, Reference
+from haltspec.wire.faults import Faults
+
+DELAY_S: Final = (1.0, 5.0)
+"""How long a job stays in a state at the pace `timed`, at least and at most, in seconds."""
+
+_HALT: Final = "halt"
+
+
+class Pace(enum.Enum):
+    """When the service moves by itself."""
+
+    INSTANT = "instant"
+    """As soon as it can: after each call every job that it touched comes to rest."""
+    TIMED = "timed"
+    """Each state lasts for a while, drawn from the seed."""
+    MANUAL = "manual"
+    """Only when the control API says so."""
+
+
+def next_move(reference: Reference, job: Job, faults: Faults) -> Transition | None:
+    """The move that a job makes next if nobody calls; None if it is at rest."""
+    if reference.service.is_settled(reference, job):
+        return None
+    moves = reference.enabled(job)
+    if not moves:
+        return None
+    others = moves[1:]
+    if others and faults.strikes("lost-race", reference.api.name) and any(_event(row) == _HALT for row in moves):
+        return next((row for row in moves if _event(row) != _HALT), moves[0])
+    if others and faults.strikes("unlucky", reference.api.name):
+        return faults.pick(others)
+    return moves[0]
+
+
+def come_to_rest(reference: Reference, job: Job, faults: Faults) -> None:
+    """Let a job make its moves until it is at rest or would come to a state again."""
+    been = {job.state}
+    while (row := next_move(reference, job, faults)) is not None and row.target_from(job.state) not in been:
+        reference.fire(job, row)
+        been.add(job.state)
+
+
+def _event(row: Transition) -> str:
+    return row.label.event if isinstance(row.label, Internal) else ""
