@@ -33,6 +33,7 @@ Commands:
   list     List the APIs with their lifecycles and kinds of jobs.
   show     Print an API's rules, with grades and sources.
   verify   Prove lifecycles and reference model exhaustively.
+  serve    Run the reference service of the APIs over their real protocols.
   check    Judge recorded calls: is this traffic possible at all?
   explain  Tell a recording call by call, with the belief after each.
   conform  Judge a running implementation of an API.
@@ -43,7 +44,7 @@ Commands:
   something is inconclusive.
 """
 USAGE = "Usage: haltspec [OPTIONS] COMMAND [ARGS]...\nTry 'haltspec --help' for help.\n\n"
-KNOWN = "check, conform, draw, explain, list, mutate, show, verify"
+KNOWN = "check, conform, draw, explain, list, mutate, serve, show, verify"
 
 Answer = tuple[int, str, str]
 

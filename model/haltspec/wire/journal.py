@@ -126,7 +126,10 @@ def _changes(line: bytes, place: str) -> tuple[str, Changes]:
     try:
         told, _ = _decode(line.decode("ascii"), len(_CHANGES))
         jobs = {(job.key.tenant, job.key.id): job for job in map(_read_job, told["jobs"])}
-        tokens = [(*token[:3], bytes.fromhex(token[3]), *token[4:]) for token in told["tokens"]]
+        tokens = [
+            (tenant, operation, token, bytes.fromhex(parameters), job_id, used)
+            for tenant, operation, token, parameters, job_id, used in told["tokens"]
+        ]
         return told["api"], Changes(told["draws"], told["numbers"], told["now"], jobs, tokens)
     except (ValueError, KeyError, TypeError, IndexError):
         raise BadTrace(place, "the line is none of a journal", _REMEDY) from None
