@@ -76,6 +76,15 @@ class Projection:
     sights: tuple[tuple[JobKey, Sight, int], ...]
     faults: tuple[tuple[Fault, ...], ...]
 
+    @property
+    def malformed(self) -> frozenset[tuple[str, str]]:
+        """The jobs, by tenant and id, that a malformed request made: what they show echoes what was wrong with it."""
+        return frozenset(
+            (history.key.tenant, history.key.id)
+            for history in self.histories
+            if history.created is not None and self.faults[history.created]
+        )
+
 
 def project(api: Api, calls: Iterable[Call], *, shapes: Shapes | None = None, alone: bool = False) -> Projection:
     """The projection of `calls`, all of them of `api`, in the order of the recording.

@@ -11,21 +11,20 @@ import enum
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Final
 
 from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Automaton, Observation, matches
 from haltspec.linearize import Step, steps
 from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, LeadsTo, Role, Source, Transition
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import Event, History, Projection, project, refusals, succeeded
-from haltspec.rules import CallRule, HistoryRule, Sight, SightRule, Watcher
+from haltspec.ruling import broken
 from haltspec.shapes import Breach, Shapes
 from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, JobKey, Nature, reach
 from haltspec.trace import Call
 
-_Rule = TypeVar("_Rule", SightRule, CallRule, HistoryRule)
 UNDECLARED: Final = "errors are declared"
 """The rule on calls that are refused with an error that they cannot have."""
 FLOORS: Final = (Grade.ASSUMED, Grade.IMPLIED, Grade.STATED)
@@ -244,11 +243,7 @@ class _Judge:
         self.observations = 0
         self.constrained = 0
         self.pending: list[Pending] = []
-        self.malformed = {
-            (history.key.tenant, history.key.id)
-            for history in projection.histories
-            if history.created is not None and projection.faults[history.created]
-        }
+        self.malformed = projection.malformed
         self.footing = Footing(projection, settings)
 
     def run(self) -> Report:
@@ -521,88 +516,10 @@ class _Judge:
             )
 
     def _rules(self) -> Iterator[Violation]:
-        yield from self._call_rules()
-        yield from self._history_rules()
-        yield from self._sight_rules()
-
-    def _named(self, kind: type[_Rule]) -> dict[str, tuple[tuple[str, _Rule], ...]]:
-        """For each lifecycle the data rules of a kind, its own after those of the API, each with its full name."""
-        named: dict[str, tuple[tuple[str, _Rule], ...]] = {}
-        for lifecycle in self.api.lifecycles:
-            placed = [(self.api.name, rule) for rule in self.api.rules]
-            placed += [(lifecycle.full_name, rule) for rule in lifecycle.rules]
-            named[lifecycle.name] = tuple(
-                (f"{where}/{rule.name}", rule) for where, rule in placed if isinstance(rule, kind)
-            )
-        return named
-
-    def _call_rules(self) -> Iterator[Violation]:
-        rules = self._named(CallRule)
-        for index, exchange in enumerate(self.projection.exchanges):
-            for name, rule in rules[exchange.binding.lifecycle] if exchange.status is not None else ():
-                wrong = rule.check(exchange)
-                if wrong is not None:
-                    yield self._broken(name, rule, wrong, None, (index,))
-
-    def _history_rules(self) -> Iterator[Violation]:
-        rules = dict(pair for pairs in self._named(HistoryRule).values() for pair in pairs)
-        moments = sorted(self._moments()) if rules else []
-        for name, rule in rules.items():
-            memory = rule.open()
-            watcher = memory if isinstance(memory, Watcher) else None
-            for _, is_end, index in moments:
-                exchange = self.projection.exchanges[index]
-                if is_end:
-                    wrong = memory.see(exchange)
-                    if wrong is not None:
-                        yield self._broken(name, rule, wrong, None, (index,))
-                elif watcher is not None:
-                    watcher.begin(exchange)
-
-    def _sight_rules(self) -> Iterator[Violation]:
-        rules = self._named(SightRule)
-        created = {history.key: history.created for history in self.projection.histories}
-        calls = {id(sight): index for _, sight, index in self.projection.sights}
-        for key, sight, index in self.projection.sights:
-            if (key.tenant, key.id) in self.malformed:
-                continue
-            for name, rule in rules[key.lifecycle]:
-                wrong = rule.check(sight)
-                if wrong is not None:
-                    needed, earlier = _sights_needed(rule, sight)
-                    first = created.get(key) if needed.created is not None else None
-                    before = {i for i in (first, calls.get(id(earlier))) if i is not None and i != index}
-                    yield self._broken(name, rule, wrong, key, (*sorted(before), index))
-
-    def _moments(self) -> Iterator[tuple[float, bool, int]]:
-        """When each call began and ended: time, whether it is the end, index of the call."""
-        for index, call in enumerate(self.projection.calls):
-            yield call.start, False, index
-            yield float("inf") if call.end is None else call.end, True, index
-
-    def _broken(
-        self,
-        name: str,
-        rule: SightRule | CallRule | HistoryRule,
-        wrong: str,
-        job: JobKey | None,
-        calls: tuple[int, ...],
-    ) -> Violation:
-        told = _told(job) if job is not None else self.projection.calls[calls[-1]].operation
-        return Violation(name, rule.source.grade, rule.source, f"{told}: {wrong}", job, calls)
-
-
-def _sights_needed(rule: SightRule, sight: Sight) -> tuple[Sight, Sight | None]:
-    """Of a sight that breaks a rule as little as still does: the sight, and the one earlier sight it needs, if any."""
-    earlier: Sight | None = None
-    needed = replace(sight, earlier=None)
-    if rule.check(needed) is None:
-        earlier = sight.earlier
-        while earlier is not None and rule.check(replace(sight, earlier=replace(earlier, earlier=None))) is None:
-            earlier = earlier.earlier
-        needed = sight if earlier is None else replace(sight, earlier=replace(earlier, earlier=None))
-    without = replace(needed, created=None)
-    return (without if rule.check(without) is not None else needed), earlier
+        for found in broken(self.projection):
+            told = _told(found.job) if found.job is not None else self.projection.calls[found.calls[-1]].operation
+            source, message = found.rule.source, f"{told}: {found.wrong}"
+            yield Violation(found.name, source.grade, source, message, found.job, found.calls)
 
 
 def _one_cause(on_jobs: Sequence[Violation], on_calls: Sequence[Violation]) -> list[Violation]:
