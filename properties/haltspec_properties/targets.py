@@ -6,24 +6,20 @@ import http.client
 import importlib.metadata
 import importlib.util
 import os
-import subprocess
 import sys
-import tempfile
-import threading
 from collections.abc import Mapping
 from types import TracebackType
-from typing import IO, Any, Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from haltspec.errors import AdapterFailure, Misuse
 from haltspec.reference import Reference, Schedule
 from haltspec.spec import Api
 from haltspec_properties.adapters import TENANTS, AwsAdapter, ReferenceAdapter
 from haltspec_properties.conform import Target
+from haltspec_properties.processes import ServerProcess
 
-_STARTUP_S: Final = 60.0
-_STOP_S: Final = 5.0
 _CALL_S: Final = 10.0
-_SHOWN_CHARACTERS: Final = 500
 
 _SERVE: Final = """
 import logging, sys
@@ -51,9 +47,7 @@ class MotoTarget:
     """Tenants to call in."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._log: IO[bytes] | None = None
-        self._port = 0
+        self._server: ServerProcess | None = None
 
     @property
     def name(self) -> str:
@@ -69,9 +63,9 @@ class MotoTarget:
     @property
     def endpoint_url(self) -> str:
         """Where it is served; raises `Misuse` if it is not running."""
-        if self._process is None:
+        if self._server is None:
             raise Misuse("moto's server is not running", "start it: `with MotoTarget() as target`")
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._server.line}"
 
     def adapter(self, api: Api, **options: Any) -> AwsAdapter:
         """An adapter to it; `options` as for `AwsAdapter`."""
@@ -91,29 +85,20 @@ class MotoTarget:
             Misuse: moto is not installed.
             AdapterFailure: it did not come up.
         """
-        if self._process is not None:
-            return
-        _check_installed()
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _SERVE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            env=_environment(),
-        )
-        port = self._read_port(self._process)
-        if not port.isdigit():
-            told = self._told()
-            self.stop()
-            remedy = "run `python -m moto.server` to see why, or: pip install 'haltspec[all]'"
-            raise AdapterFailure("moto", f"its server did not start{told}", remedy)
-        self._port = int(port)
+        if self._server is None:
+            _check_installed()
+            self._server = ServerProcess(
+                "moto",
+                [sys.executable, "-P", "-c", _SERVE],
+                remedy="run `python -m moto.server` to see why, or: pip install 'haltspec[all]'",
+                environment=_environment(),
+                ends_with_input=True,
+            )
 
     def reset(self) -> None:
         """Forget all jobs of all tenants; raises `AdapterFailure` if the server does not answer."""
         url = self.endpoint_url
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_CALL_S)
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_CALL_S)
         try:
             connection.request("POST", "/moto-api/reset")
             status = connection.getresponse().status
@@ -126,40 +111,9 @@ class MotoTarget:
 
     def stop(self) -> None:
         """Stop the server, whatever state it is in."""
-        process, self._process = self._process, None
-        if process is not None:
-            for end in (process.stdin, process.stdout):
-                if end is not None:
-                    end.close()
-            for last_resort in (process.terminate, process.kill):
-                try:
-                    process.wait(_STOP_S)
-                    break
-                except subprocess.TimeoutExpired:
-                    last_resort()
-            process.wait()
-        if self._log is not None:
-            self._log.close()
-            self._log = None
-
-    @staticmethod
-    def _read_port(process: subprocess.Popen[bytes]) -> str:
-        """The line with the port; empty if the process ended or took too long."""
-        assert process.stdout is not None
-        too_long = threading.Timer(_STARTUP_S, process.kill)
-        too_long.start()
-        try:
-            return process.stdout.readline().decode("ascii", "replace").strip()
-        finally:
-            too_long.cancel()
-
-    def _told(self) -> str:
-        """The end of what the server wrote about its trouble."""
-        if self._log is None:
-            return ""
-        self._log.seek(0)
-        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        return f" ({lines[-1][:_SHOWN_CHARACTERS]})" if lines else ""
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop()
 
 
 def _check_installed() -> None:

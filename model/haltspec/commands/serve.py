@@ -89,10 +89,10 @@ def command(apis: tuple[str, ...], host: str, port: int, control_port: int | Non
         click.echo(line, err=True)
 
     def ready(address: str, control: str) -> None:
-        click.echo(f"ready {address}")
-        sys.stdout.flush()
         if control != address:
             click.echo(f"control {control}/_haltspec", err=True)
+        click.echo(f"ready {address}")
+        sys.stdout.flush()
 
     serve(made, main, control_at, ready)
     return 0

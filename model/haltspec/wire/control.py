@@ -127,8 +127,8 @@ def _advance(host: Host) -> _Handler:
 
 
 def _named(host: Host, name: str, given: dict[str, Any]) -> list[Job]:
-    tenant = _text(given, "tenant") if "tenant" in given else None
-    return [job for job in host.reference(name).jobs(tenant) if job.key.id == _text(given, "id")]
+    tenant, job_id = (_text(given, member) if member in given else None for member in ("tenant", "id"))
+    return [job for job in host.reference(name).jobs(tenant) if job.key.id == job_id]
 
 
 def _faults(host: Host) -> _Handler:

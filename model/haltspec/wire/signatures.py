@@ -43,11 +43,12 @@ _EMPTY: Final = hashlib.sha256(b"").hexdigest()
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An access key: its secret, and the account (AWS) or project (Huawei Cloud) it belongs to."""
+    """An access key: its secret, and the account (of AWS) or project (of Huawei Cloud) it belongs to."""
 
     access_key: str
     secret_key: str
     owner: str
+    of_aws: bool
     session_token: str = ""
 
 
@@ -61,9 +62,10 @@ class Credentials:
     def __init__(self, keys: tuple[Key, ...]) -> None:
         self._keys = {key.access_key: key for key in keys}
 
-    def find(self, access_key: str) -> Key | None:
-        """The key with this id."""
-        return self._keys.get(access_key)
+    def find(self, access_key: str, *, of_aws: bool) -> Key | None:
+        """The key with this id, of AWS or of Huawei Cloud."""
+        key = self._keys.get(access_key)
+        return key if key is not None and key.of_aws is of_aws else None
 
     @staticmethod
     def read(path: str | Path) -> Credentials:
@@ -97,9 +99,12 @@ def _key(given: Any, place: str, wanted: str) -> Key:
     access, secret = members.get("access_key"), members.get("secret_key")
     if not all(isinstance(text, str) and text for text in (access, secret, owner)):
         raise Misuse(f"{place} lacks access_key, secret_key, or account or project", wanted)
+    if ("account" in members) == ("project" in members):
+        raise Misuse(f"{place} belongs to an account and to a project", wanted)
     if "account" in members and not re.fullmatch(r"[0-9]{12}", str(owner)):
         raise Misuse(f"{place}: {owner!r} is no account", "give 12 digits")
-    return Key(str(access), str(secret), str(owner), str(members.get("session_token") or ""))
+    token = str(members.get("session_token") or "")
+    return Key(str(access), str(secret), str(owner), "account" in members, token)
 
 
 class BadSignature(Exception):
@@ -143,7 +148,7 @@ def verify_aws(request: Request, credentials: Credentials, service: str, now: fl
         raise BadSignature("incomplete", "The Authorization header is not a complete AWS4-HMAC-SHA256 signature.")
     signed = found["headers"].split(";")
     _check_signed(request, signed, _AWS_MUST_SIGN)
-    key = credentials.find(found["key"])
+    key = credentials.find(found["key"], of_aws=True)
     if key is None:
         raise BadSignature("unknown", "The security token included in the request is invalid.")
     stamp = request.headers["x-amz-date"]
@@ -203,7 +208,7 @@ def verify_huawei(request: Request, credentials: Credentials, now: float) -> Key
         raise BadSignature("incomplete", "Incorrect IAM authentication information: Authorization malformed")
     signed = [name.lower() for name in found["headers"].split(";")]
     _check_signed(request, signed, _HUAWEI_MUST_SIGN)
-    key = credentials.find(found["key"])
+    key = credentials.find(found["key"], of_aws=False)
     if key is None:
         raise BadSignature("unknown", "Incorrect IAM authentication information: unknown access key")
     _check_date(request.headers["x-sdk-date"], now, HUAWEI_SKEW_S)
