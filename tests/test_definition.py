@@ -241,6 +241,10 @@ LIFECYCLE_CASES: list[tuple[dict[str, Any], tuple[str, ...]]] = [
         ("internal row 'lit' makes a job out of nothing",),
     ),
     (
+        rows(Transition("burnt", "ON", internal("burn", witnessed=True), ABSENT, OURS)),
+        ("internal row 'burnt' is witnessed, and nothing shows that a job is absent",),
+    ),
+    (
         rows(stopped=Transition("stopped", "ON", call("Stop", refused("Gone")), "OFF", OURS)),
         ("row 'stopped' refuses the call and yet moves the job",),
     ),

@@ -77,7 +77,8 @@ def _shown_rows(lifecycle: Lifecycle, marks: Mapping[str, Mark]) -> dict[str, Ro
 def _event(row: Transition) -> str:
     label = row.label
     if not isinstance(label, Call):
-        return f"{'somebody outside this API' if label.outside else 'the service'}: {label.event}"
+        seen = ", where a reply shows it" if label.witnessed else ""
+        return f"{'somebody outside this API' if label.outside else 'the service'}: {label.event}{seen}"
     when = f" [{', '.join(label.when)}]" if label.when not in ((), ("plain",)) else ""
     return f"{label.operation}{when} answers {label.reply}"
 

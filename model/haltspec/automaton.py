@@ -3,8 +3,9 @@
 `Automaton` answers "given that the job is in one of these states, and this was seen: where can it be now?"; the oracle,
 the determinised `Monitor` and the decision procedure `inclusion` are built on that one question.
 
-A *floor* relaxes the automaton: cells whose rows are all graded below it accept any reply. What fails at the floor
-`stated` is ruled out by documents alone; what fails only at `assumed` is ruled out by a choice of ours.
+A *floor* relaxes the automaton: cells whose rows are all graded below it accept any reply; where a document says that a
+call is refused, and not with which code, the floor `stated` takes any code. What fails there is ruled out by documents
+alone; what fails only at `assumed` is ruled out by a choice of ours.
 """
 
 from __future__ import annotations
@@ -118,6 +119,7 @@ class Automaton:
         lenient = readings is None
         self._open = frozenset(lifecycle.silent_cells()) if lenient else frozenset()
         self._cells: dict[tuple[str, str, str], list[Transition]] = {}
+        self._witnessed = self._index_witnessed(rows)
         self._index_calls(rows)
         closed = ((cell, own) for cell, own in self._cells.items() if cell not in self._open)
         self._weak = frozenset(cell for cell, own in closed if max(row.grade for row in own) < floor)
@@ -136,6 +138,16 @@ class Automaton:
                 for state in row.states:
                     for cls in row.label.when or operation.class_names:
                         self._cells.setdefault((state, operation.name, cls), []).append(row)
+
+    @staticmethod
+    def _index_witnessed(rows: tuple[Transition, ...]) -> dict[str, list[Transition]]:
+        """For each state the moves out of it that count only where they are seen."""
+        found: dict[str, list[Transition]] = {}
+        for row in rows:
+            if isinstance(row.label, Internal) and row.label.witnessed:
+                for state in row.states:
+                    found.setdefault(state, []).append(row)
+        return found
 
     def _codes_of_absent(self) -> frozenset[tuple[str, str]]:
         """The (operation, error code) pairs that say of a job that it does not exist, as far as the floor lets them."""
@@ -156,7 +168,7 @@ class Automaton:
         """For each state, the states it may have moved to unseen, itself included."""
         moves: dict[str, set[str]] = {name: set() for name in self.states}
         for row in rows:
-            if isinstance(row.label, Internal) and (open_ids or not row.label.outside):
+            if isinstance(row.label, Internal) and not row.label.witnessed and (open_ids or not row.label.outside):
                 for state in row.states:
                     moves[state].add(row.target_from(state))
         for framed in self.lifecycle.states:
@@ -234,12 +246,24 @@ class Automaton:
             done = tuple(Move(state, row, row.target_from(state)) for row in rows if self._row_reply(row).error is None)
             return (Move(state, None, state), *done)
         found = tuple(Move(state, row, row.target_from(state)) for row in rows if self._gives(row, state, seen))
+        found += tuple(self._seen_moves(state, seen))
         if found or cell not in self._open | self._weak:
             return found
         stays = Move(state, None, state)
         if seen.what == ERROR:
             return (stays,) if self._may_refuse(cell, seen) and not self.says_absent(state, seen) else ()
         return (stays, *(Move(state, None, row.target_from(state)) for row in rows))
+
+    def _seen_moves(self, state: str, seen: Observation) -> Iterator[Move]:
+        """The moves out of a state that this observation, a read or list, is the first to show."""
+        if state not in self._witnessed or seen.what != OK or not any(seen.shows or ()):
+            return
+        if self.lifecycle.operation(seen.operation).role not in (Role.READ, Role.LIST):
+            return
+        for row in self._witnessed[state]:
+            reads = self._cells.get((row.target, seen.operation, seen.cls), ())
+            if any(self._gives(read, row.target, seen) for read in reads):
+                yield Move(state, row, row.target)
 
     def _may_refuse(self, cell: tuple[str, str, str], seen: Observation) -> bool:
         """True if a silent or weak cell may refuse with this code: which ones it may is a reading of ours."""
@@ -260,7 +284,8 @@ class Automaton:
     def _gives(self, row: Transition, state: str, seen: Observation) -> bool:
         reply = self._row_reply(row)
         if seen.what == ERROR:
-            return reply.error == seen.code or (reply.error == ANY_ERROR and not self.says_absent(state, seen))
+            is_any = reply.error == ANY_ERROR or (reply.inferred and self.floor > Grade.IMPLIED)
+            return reply.error == seen.code or (is_any and not self.says_absent(state, seen))
         if reply.error is not None:
             return False
         if seen.shows is None:

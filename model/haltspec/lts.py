@@ -115,10 +115,13 @@ class Reply:
         error: the error code, or None for a success.
         shows: the status values a success shows; None: what the target state shows. Where an operation's reply has
             no status member this is never compared.
+        inferred: the source says that the call is refused, and `error` is how we read its code: that the call is
+            refused is as sure as the row, another code is ruled out as implied at most.
     """
 
     error: str | None = None
     shows: tuple[str, ...] | None = None
+    inferred: bool = False
 
     def __str__(self) -> str:
         return self.error or ("/".join(self.shows) if self.shows else "ok")
@@ -129,21 +132,33 @@ def ok(*shows: str) -> Reply:
     return Reply(None, shows or None)
 
 
-def refused(error: str) -> Reply:
-    """A refusal with the error code `error`; a refused call never moves the job."""
-    return Reply(error)
+def refused(error: str, *, inferred: bool = False) -> Reply:
+    """A refusal with the error code `error`, which the source gives unless `inferred`; it never moves the job."""
+    return Reply(error, inferred=inferred)
 
 
 @dataclass(frozen=True, slots=True)
 class Internal:
     """A move that nobody sees: the service makes it by itself (`begin`, `complete`, `fail`, `halt`).
 
-    With `outside` somebody makes it by other means than this API, an operator in a console: nobody owes it, the
-    reference model makes it only when told to by name, and a recording that holds everything done has none.
+    Some moves nobody owes, and the reference model makes them only when told to by name:
+
+    - with `outside` somebody makes it by other means than this API, an operator in a console; a recording that holds
+      everything done has none;
+    - with `witnessed` it counts only where a reply to a read or list shows the state it leads to. A doubtful move that
+      was taken for possible at any time would excuse every answer that its target excuses: if a running model may fail
+      unseen, the deletion of a running model can never be told from that of a failed one. The price is that a move of
+      which the first sign is another answer is ruled out.
     """
 
     event: str
     outside: bool = False
+    witnessed: bool = False
+
+    @property
+    def owed(self) -> bool:
+        """True if the service makes the move sooner or later, as long as it can."""
+        return not (self.outside or self.witnessed)
 
     def __str__(self) -> str:
         return self.event
@@ -165,9 +180,9 @@ class Call:
 Label = Internal | Call
 
 
-def internal(event: str, *, outside: bool = False) -> Internal:
-    """The label of a move nobody sees, made by the service, or from `outside` this API."""
-    return Internal(event, outside)
+def internal(event: str, *, outside: bool = False, witnessed: bool = False) -> Internal:
+    """The label of a move nobody sees, made by the service, or from `outside` this API; see `Internal`."""
+    return Internal(event, outside, witnessed)
 
 
 def call(operation: str, reply: Reply, *, when: str | tuple[str, ...] = ()) -> Call:
@@ -596,6 +611,8 @@ def _row_faults(lc: Lifecycle) -> Iterator[str]:
                     yield f"internal row {row.name!r} leads from {state!r} to itself"
                 if state == ABSENT:
                     yield f"internal row {row.name!r} makes a job out of nothing"
+            if row.label.witnessed and row.target == ABSENT:
+                yield f"internal row {row.name!r} is witnessed, and nothing shows that a job is {ABSENT}"
             continue
         role = lc.operation(row.label.operation).role
         if leaves and row.label.reply.error is not None:

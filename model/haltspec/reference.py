@@ -521,12 +521,12 @@ class Reference:
     def enabled(self, job: Job) -> tuple[Transition, ...]:
         """The moves the service may make now with a job."""
         rows = self._machines[job.key.lifecycle].internal_rows(job.state)
-        return tuple(row for row in rows if not _is_outside(row) and self.service.permits(self, job, row))
+        return tuple(row for row in rows if _is_owed(row) and self.service.permits(self, job, row))
 
     def fire(self, job: Job, what: str | Transition) -> Transition:
         """Make the move called `what` (a row, its name, or its event; the first that fits) and return its row.
 
-        Moves made from outside the API can be told as well.
+        Moves that nobody owes can be told as well.
 
         Raises:
             Misuse: no such move is possible now.
@@ -535,8 +535,8 @@ class Reference:
         return self._fire(job, what)
 
     def _fire(self, job: Job, what: str | Transition) -> Transition:
-        outside = filter(_is_outside, self._machines[job.key.lifecycle].internal_rows(job.state))
-        enabled = (*self.enabled(job), *outside)
+        rows = self._machines[job.key.lifecycle].internal_rows(job.state)
+        enabled = (*self.enabled(job), *(row for row in rows if not _is_owed(row)))
         for row in enabled:
             if what in (row, row.name, str(row.label)):
                 self._move(job, row)
@@ -606,7 +606,7 @@ class Reference:
             rows: tuple[Transition, ...] = (chosen,) if chosen is not None else ()
         else:
             moves = self._machines[job.key.lifecycle].internal_rows(job.state)
-            rows = tuple(row for row in moves if not _is_outside(row))
+            rows = tuple(row for row in moves if _is_owed(row))
         if rows:
             shares = (int(self._draw()[:12], 16) / 16**12 for _ in rows)
             delay, name = min(
@@ -752,9 +752,9 @@ def _succeeds(row: Transition | None) -> TypeGuard[Transition]:
     return row is not None and isinstance(row.label, Call) and row.label.reply.error is None
 
 
-def _is_outside(row: Transition) -> bool:
-    """True if somebody makes the move by other means than this API."""
-    return isinstance(row.label, Internal) and row.label.outside
+def _is_owed(row: Transition) -> bool:
+    """True if the service makes the move by itself."""
+    return isinstance(row.label, Internal) and row.label.owed
 
 
 # ---- definitions looked up once -----------------------------------------------------------------------------------

@@ -226,7 +226,7 @@ def _added(lifecycle: Lifecycle) -> Iterator[Mutant]:
     moves = {
         (state, row.target)
         for row in lifecycle.all_rows()
-        if isinstance(row.label, Internal) and not row.label.outside
+        if isinstance(row.label, Internal) and row.label.owed
         for state in row.states
     }
     existing = [state.name for state in lifecycle.states if state.name != ABSENT]

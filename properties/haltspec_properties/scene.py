@@ -260,8 +260,8 @@ class Scene:
     def moves(self, job: Job) -> tuple[Transition, ...]:
         """The moves of a job that can be made now: the service's, and unless the clients are alone those of others."""
         rows = self.rows(self.api.lifecycle(job.key.lifecycle))
-        outside = () if self.alone else tuple(r for r in rows if _is_outside(r) and job.state in r.states)
-        return (*self.reference.enabled(job), *outside)
+        unowed = (r for r in rows if _is_witnessed(r) or (_is_outside(r) and not self.alone))
+        return (*self.reference.enabled(job), *(r for r in unowed if job.state in r.states))
 
     def move(self, known: Known, row: Transition) -> bool:
         """Make a move; False if it cannot be made now."""
@@ -270,6 +270,9 @@ class Scene:
             return False
         self.reference.fire(job, row)
         self._learn()
+        if _is_witnessed(row):  # it counts only where it is seen
+            readers = [b for b in self.session.bindings(known.key, Role.READ) if b.view is not None]
+            self.see(known, (readers or list(self.session.bindings(known.key, Role.LIST)))[0])
         return True
 
     def happen(self, known: Known) -> None:
@@ -491,3 +494,7 @@ def _end(way: Way, state: str) -> str:
 
 def _is_outside(row: Transition) -> bool:
     return isinstance(row.label, Internal) and row.label.outside
+
+
+def _is_witnessed(row: Transition) -> bool:
+    return isinstance(row.label, Internal) and row.label.witnessed

@@ -214,7 +214,7 @@ class Story:
         if job is None or job.state not in row.states:
             return
         assert isinstance(row.label, Internal)
-        if row.label.outside or row in self.reference.enabled(job):
+        if not row.label.owed or row in self.reference.enabled(job):
             self.reference.fire(job, row)
             return
         for job_id, move in self._led(job, row):
@@ -452,7 +452,7 @@ def _fits(call: Call, seen: Observation) -> bool:
 def _is_led(lifecycle: Lifecycle, row: Transition) -> bool:
     """True for a row that a job can be made to take: a move of the service, or a plain order that moves it."""
     if isinstance(row.label, Internal):
-        return not row.label.outside
+        return row.label.owed
     role = lifecycle.operation(row.label.operation).role
     return role is Role.ORDER and row.target != SAME and (not row.label.when or PLAIN in row.label.when)
 

@@ -41,6 +41,11 @@ GONE: Final = "gone"
 """Where a job is that does not exist any more: a token can be one that made it, which before it was made it cannot."""
 
 
+def _unseen(state: str) -> str:
+    """Where a job is that has come to a state by a move that counts only where it is seen, and was not seen there."""
+    return f"{state}, not yet seen"
+
+
 def shown(course: Course) -> tuple[Observation, ...]:
     """What a course lets be seen."""
     return tuple(leg.seen for leg in course if leg.seen is not None)
@@ -115,12 +120,26 @@ class Follower:
             for leg in self._unlisted(state.name, found[state.name].values()):
                 found[state.name].setdefault((leg.target, leg.seen), leg)
         self._legs = {state: tuple(legs.values()) for state, legs in found.items()}
+        self._legs |= {_unseen(state): tuple(self._shows(state)) for state in self._legs}
         self._legs[GONE] = self._legs[ABSENT]
         self._legs[ABSENT] = tuple(leg for leg in self._legs[GONE] if not self._is_repeated(leg))
 
     def legs(self, place: str) -> tuple[Leg, ...]:
-        """The legs from a state, or from `GONE`: one for each target and sight."""
+        """The legs from a state, from `GONE`, or from what `place_after` tells: one for each target and sight."""
         return self._legs[place]
+
+    def place_after(self, leg: Leg) -> str:
+        """Where a leg leads: after a move that counts only where it is seen, to a place that only such legs leave."""
+        label = leg.row.label if leg.row is not None else None
+        return _unseen(leg.target) if isinstance(label, Internal) and label.witnessed else leg.target
+
+    def _shows(self, state: str) -> Iterator[Leg]:
+        """The legs that show a state to whoever reads the job."""
+        for leg in self._legs[state]:
+            seen = leg.seen
+            if seen is not None and seen.shows and leg.target == state and seen.what == OK:
+                is_read = self.lifecycle.operation(seen.operation).role in (Role.READ, Role.LIST)
+                yield from (leg,) if is_read else ()
 
     def _is_repeated(self, leg: Leg) -> bool:
         """True for a creation of a class that depends on what was made before."""
@@ -214,7 +233,7 @@ class Search:
                     continue
                 there = self._after(judge, belief, leg.seen)
                 is_gone = leg.target == ABSENT and (place == GONE or leg.state != ABSENT or follower.gives_id(leg))
-                next_place = GONE if is_gone else leg.target
+                next_place = GONE if is_gone else follower.place_after(leg)
                 if not there or self._could_be_new((next_place, with_it), there):
                     # A job that comes back is the last thing to try: most services never give an id twice.
                     cost = (leg.seen is not None) + (_FAR if place == GONE and leg.target != ABSENT else 0)

@@ -354,13 +354,13 @@ class TestWholeText:
         assert lifecycle["transitions"][0] == {
             "name": "lit",
             "states": ["absent"],
-            "label": {"operation": "Light", "reply": {"error": None, "shows": None}, "when": []},
+            "label": {"operation": "Light", "reply": {"error": None, "shows": None, "inferred": False}, "when": []},
             "target": "LIT",
             "source": {"document": "StopLamp", "section": "Description", "grade": "implied"},
             "free": False,
         }
-        assert lifecycle["transitions"][1]["label"] == {"event": "fail", "outside": False}
-        assert lifecycle["transitions"][4]["label"]["reply"] == {"error": "*", "shows": None}
+        assert lifecycle["transitions"][1]["label"] == {"event": "fail", "outside": False, "witnessed": False}
+        assert lifecycle["transitions"][4]["label"]["reply"] == {"error": "*", "shows": None, "inferred": False}
         assert lifecycle["operations"][1]["classes"] == [
             {"name": "far", "sentence": "The lamp is far away.", "only_in": [], "contextual": False}
         ]

@@ -239,7 +239,9 @@ class TestDefinition:
             changed = dataclasses.replace(VERSION, transitions=kept)
         except BadLifecycle:
             return
-        assert any(True for prop in changed.progress for _ in breaches(Graph(changed, changed.rows()), prop))
+        graph, whole = Graph(changed, changed.rows()), Graph(VERSION, VERSION.rows())
+        is_missed = any(True for prop in changed.progress for _ in breaches(graph, prop))
+        assert is_missed or set(graph.paths.nodes) < set(whole.paths.nodes)
 
 
 class TestNames:
@@ -266,18 +268,20 @@ class TestNames:
 # ---- every row ---------------------------------------------------------------------------------------------------------
 
 POLICIES = {"policies of source projects": "attached"}
+NEEDS = {"STOPPING_SEEN": {"version/how a failed stop shows": "runs on"}}
+"""States that are come to under a reading only."""
 
 
 def rows_with_states(lifecycle: Lifecycle) -> Iterator[tuple[str, str, dict[str, str]]]:
     """Every row with each state it leaves, and the reading it needs."""
     for row in lifecycle.transitions:
         for state in row.states:
-            yield row.name, state, {}
+            yield row.name, state, NEEDS.get(state, {})
     for question in lifecycle.questions:
         for reading in question.readings:
             for row in reading.rows:
                 for state in row.states:
-                    yield row.name, state, {f"{lifecycle.name}/{question.name}": reading.name}
+                    yield row.name, state, {**NEEDS.get(state, {}), f"{lifecycle.name}/{question.name}": reading.name}
 
 
 class Walker:
@@ -1300,6 +1304,38 @@ class TestWrongAnswers:
             "RUNNING/CUSTOM_LABELS"
         ]
 
+    def test_a_model_may_run_on_after_it_was_shown_as_stopping(self) -> None:
+        """How a failed stop shows is open: FAILED, or RUNNING again once STOPPING was shown."""
+        bench = Bench({"version/how a failed stop shows": "runs on"})
+        arn = bench.running()
+        bench.ok(*stop(arn))
+        bench.fire(arn, "show")
+        assert bench.seen(arn)["Status"] == "STOPPING"
+        bench.fire(arn, "recover")
+        assert bench.seen(arn)["Status"] == "RUNNING"
+        assert bench.judged().verdict is Verdict.PASS
+        del bench.calls[-2]  # the description that showed STOPPING
+        [violation] = bench.judged().violations
+        assert violation.rule == "rekognition/version/RUNNING/CUSTOM_LABELS does not follow STOPPING"
+        assert violation.grade is Grade.IMPLIED
+
+    def test_a_running_model_may_be_shown_as_failed(self) -> None:
+        """Whether a run can fail is open: what shows it is no breach, and the failed model can be deleted."""
+        bench = Bench({"version/failure of a running model": "possible"})
+        arn = bench.running()
+        bench.fire(arn, "fail")
+        assert bench.seen(arn)["Status"] == "FAILED"
+        bench.ok(*delete(arn))
+        assert bench.judged().verdict is Verdict.PASS
+
+    def test_a_known_limit_a_run_that_failed_and_was_never_shown_as_failed(self) -> None:
+        """The price of telling the deletion of a running model from that of a failed one."""
+        bench = Bench({"version/failure of a running model": "possible"})
+        arn = bench.running()
+        bench.fire(arn, "fail")
+        bench.ok(*delete(arn))
+        assert [v.rule for v in bench.judged().violations] == ["rekognition/version/a running model is not deleted"]
+
     @pytest.mark.parametrize("code", ["ResourceInUseException", "InvalidParameterException"])
     def test_rejects_the_refusal_to_start_a_trained_model(self, code: str) -> None:
         """A trained model can be started; an adapter could not, but this one was described as a model."""
@@ -1324,6 +1360,16 @@ class TestWrongAnswers:
         bench.call(*delete(bench.running()))
         report = answered(bench, {"Status": "DELETING"})
         assert [v.rule for v in report.violations] == ["rekognition/version/a running model is not deleted"]
+        assert report.violations[0].grade is Grade.STATED
+
+    def test_the_code_that_refuses_a_deletion_is_implied(self) -> None:
+        """That a running model is not deleted is stated, and with which code is not."""
+        bench = Bench()
+        bench.call(*delete(bench.running()))
+        code = "InvalidParameterException"
+        [violation] = answered(bench, {"__type": code}, 400, code).violations
+        assert violation.rule == "rekognition/version/a running model is not deleted"
+        assert violation.grade is Grade.IMPLIED
 
     def test_rejects_a_copy_of_an_untrained_model(self) -> None:
         """The copy succeeds though the training of its source failed."""

@@ -91,7 +91,7 @@ class Naive:
             more = {
                 row.target_from(state)
                 for row in self.rows
-                if isinstance(row.label, Internal) and not row.label.outside
+                if isinstance(row.label, Internal) and row.label.owed
                 for state in row.states
                 if state in found
             }
@@ -112,11 +112,21 @@ class Naive:
         if what.what == UNKNOWN:
             return {state} | {row.target_from(state) for row in rows if self._label(row).reply.error is None}
         taken = {row.target_from(state) for row in rows if self._answers(row, state, what)}
+        taken |= {row.target for row in self.rows if self._is_witness(what, row, state)}
         if taken or (state, what.operation, what.cls) not in self.lifecycle.silent_cells():
             return taken
         if what.what == ERROR:
             return set() if state != ABSENT and self._is_of_absent(what) else {state}
         return {state} | {row.target_from(state) for row in rows}
+
+    def _is_witness(self, what: Observation, move: Transition, state: str) -> bool:
+        """True if what was seen shows where a move leads that counts only where it is seen."""
+        if not isinstance(move.label, Internal) or not move.label.witnessed or state not in move.states:
+            return False
+        if what.what != OK or not any(what.shows or ()) or self.lifecycle.operation(what.operation).role not in READS:
+            return False
+        rows = (row for row in self.rows if self._covers(row, move.target, what))
+        return any(self._answers(row, move.target, what) for row in rows)
 
     @staticmethod
     def _label(row: Transition) -> Call:
@@ -164,6 +174,7 @@ def naive(lifecycle: Lifecycle) -> Naive:
 
 # ---- a small lifecycle ----------------------------------------------------------------------------------------------
 
+READS = (Role.READ, Role.LIST)
 BOOK = Document("BOOK", "A book", "2020")
 SAYS, FOLLOWS, OURS = BOOK.states("page 1"), BOOK.implies("page 2"), assumed("ours")
 TOY_STATES = ("A", "B", "C")
@@ -314,6 +325,54 @@ class TestFloors:
         for floor in FLOORS:
             assert names(Automaton(TOY, floor=floor), "A", "B", "C", then=missing) == ()
             assert names(Automaton(TOY, floor=floor), ABSENT, then=missing) == (ABSENT,)
+
+
+class TestWitnessedMoves:
+    """A move that counts only where it is seen excuses the answer that shows it, and no other."""
+
+    ENDED = Transition("broke", "A", internal("break", witnessed=True), "C", OURS)
+    AUTOMATON = Automaton(TOY, rows=(*(row for row in TOY.all_rows() if row.name != "moved on"), ENDED))
+
+    @pytest.mark.parametrize(
+        ("what", "after"),
+        [
+            (seen("Show", OK, "C"), ("C",)),
+            (seen("Show", OK, "A"), ("A",)),
+            (seen("Show", OK, "B"), ()),
+            (seen("Show"), ("A",)),  # a reply that hides the status shows no move
+            (seen("Show", UNKNOWN), ("A",)),
+            (seen("Stop", ERROR, code="Ended"), ()),  # what an ended job would have answered
+        ],
+    )
+    def test_what_a_job_can_be_after_it(self, what: Observation, after: tuple[str, ...]) -> None:
+        assert names(self.AUTOMATON, "A", then=what) == after
+
+    def test_it_is_not_made_unseen(self) -> None:
+        assert self.AUTOMATON.close(self.AUTOMATON.bit["A"]) == self.AUTOMATON.bit["A"]
+
+
+class TestInferredCodes:
+    """That a call is refused may be surer than the code that refuses it."""
+
+    CELL = "an ended job is not stopped"
+
+    def automaton(self, floor: Grade) -> Automaton:
+        """The toy, whose refusal is stated without a code."""
+        named = Transition(self.CELL, "C", call("Stop", refused("Ended", inferred=True)), SAME, SAYS)
+        rows = tuple(named if row.name == self.CELL else row for row in TOY.all_rows())
+        return Automaton(TOY, rows=rows, floor=floor)
+
+    @pytest.mark.parametrize(
+        ("what", "possible"),
+        [
+            (seen("Stop", ERROR, code="Ended"), [True, True, True]),
+            (seen("Stop", ERROR, code="Busy"), [False, False, True]),
+            (seen("Stop", ERROR, code="Unknown"), [False, False, False]),  # of a job that is there
+            (seen("Stop", OK, "C"), [False, False, False]),
+        ],
+    )
+    def test_what_is_possible_at_each_floor(self, what: Observation, possible: list[bool]) -> None:
+        assert [bool(names(self.automaton(floor), "C", then=what)) for floor in FLOORS] == possible
 
 
 class TestSilentCells:

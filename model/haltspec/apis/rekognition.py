@@ -101,6 +101,7 @@ _STATES = (
     _model("RUNNING", "analyses images, and is charged", frame=LABELS.implies("running-model: a failed unit is replaced, a lost zone lowers capacity only")),
     _model("FAILED", "a start or a stop failed"),
     _model("STOPPING", "a stop was accepted"),
+    State("STOPPING_SEEN", ("STOPPING", _LABELS_FEATURE), note="as STOPPING, once a description has shown it: only then can a stop be seen to have failed and the model to run on"),
     _model("STOPPED", "not running; can be started again"),
     _model("DELETING", "a deletion was accepted"),
     _model("COPYING_IN_PROGRESS", "the copy, while it is made"),
@@ -115,6 +116,7 @@ _STATES = (
 )
 _UNTRAINED = ("TRAINING_IN_PROGRESS", "TRAINING_FAILED", "COPYING_IN_PROGRESS", "COPYING_FAILED")
 _COPIES = ("COPYING_IN_PROGRESS", "COPYING_COMPLETED", "COPYING_FAILED")
+_STOPPING: Final = ("STOPPING", "STOPPING_SEEN")
 _RUNS = ("STARTING", "RUNNING", "STOPPING", "STOPPED", "FAILED")
 _ADAPTERS = ("ADAPTER_TRAINING", "ADAPTER_COMPLETED", "ADAPTER_FAILED", "ADAPTER_DELETING", "DEPRECATED", "EXPIRED")
 _EXISTING = tuple(state.name for state in _STATES if state.name != ABSENT)
@@ -124,6 +126,8 @@ _IN_USE: Final = refused("ResourceInUseException")
 _INVALID: Final = refused("InvalidParameterException")
 _UNKNOWN: Final = refused("ResourceNotFoundException")
 _ANY: Final = refused(ANY_ERROR)
+_HELD: Final = refused("ResourceInUseException", inferred=True)
+"""A refusal that a document states without its code; of the declared errors only this one fits."""
 
 _Answer = tuple[str, str, Reply, str, str]
 """A reading of a silent cell: its name, what it says, the reply, where it leads, and why it may be so."""
@@ -166,7 +170,7 @@ _STOP_QUESTIONS = (
         "The batch processing sample calls stop in STARTING and RUNNING (and catches every error); the page says running, and the demo offers Stop for RUNNING only.",
     ),
     _silent(
-        "stop while stopping", "What does a stop of a STOPPING model answer?", "Stop", ("STOPPING",),
+        "stop while stopping", "What does a stop of a STOPPING model answer?", "Stop", _STOPPING,
         (_unchanged("Answered STOPPING again.", "kind to retries: there is no client token"), _IN_USE_READING),
         "accepted",
         "Nothing is said on repeated calls and there is no client token; 'already being used' would fit the error.",
@@ -207,9 +211,34 @@ _STOP_QUESTIONS = (
         "The operation is for Custom Labels only, with which error is not said; the newer page on deletion nevertheless tells readers to stop a running adapter, a state adapters do not have.",
     ),
 )  # fmt: skip
+_STOP_FAILS: Final = OpenQuestion(
+    "how a failed stop shows", "What becomes of a model whose stop fails?",
+    (
+        Reading("failed", "It is FAILED, StatusMessage says why."),
+        Reading("runs on", "It is RUNNING again, after it was shown as STOPPING.", (
+            Transition("seen to be stopping", "STOPPING", internal("show", witnessed=True), "STOPPING_SEEN", assumed("a status that a description shows is the model's own")),
+            Transition("the stop failed and it runs on", "STOPPING_SEEN", internal("recover", witnessed=True), "RUNNING", assumed("nothing says that a failed stop ends the run")),
+        )),
+    ),
+    "failed",
+    "The guide's Java sample takes FAILED while stopping for a failed stop, and calls any status but STOPPING, STOPPED and FAILED unexpected. A model that shows RUNNING without having shown STOPPING was not stopped at all.",
+    _STOPPING,
+)
+_RUN_FAILS: Final = OpenQuestion(
+    "failure of a running model", "Can a RUNNING model become FAILED by itself?",
+    (
+        Reading("impossible", "Units that fail are replaced, a zone that is lost lowers capacity."),
+        Reading("possible", "It is shown as FAILED.", (
+            Transition("the run failed", "RUNNING", internal("fail", witnessed=True), "FAILED", assumed("nothing says that a run cannot fail")),
+        )),
+    ),
+    "impossible",
+    "Nobody says so; the guide says of failed units and lost zones that the model runs on.",
+    ("RUNNING",),
+)
 _START_QUESTIONS = (
     _silent(
-        "start of a model that is not at rest", "What does a start of a STARTING, RUNNING or STOPPING model answer?", "Start", ("STARTING", "RUNNING", "STOPPING"),
+        "start of a model that is not at rest", "What does a start of a STARTING, RUNNING or STOPPING model answer?", "Start", ("STARTING", "RUNNING", *_STOPPING),
         (_IN_USE_READING, _unchanged("Answered with the present status.", "a repeated start asks for nothing new")), "in use",
         "The demo offers Start at rest only. To change its units a running model has to be stopped first, so a start is no update.",
         (PLAIN,),
@@ -249,7 +278,7 @@ _START_QUESTIONS = (
 )  # fmt: skip
 _DELETE_QUESTIONS = (
     _silent(
-        "deletion while starting or stopping", "Is a STARTING or STOPPING model 'running' for a deletion?", "Delete", ("STARTING", "STOPPING"),
+        "deletion while starting or stopping", "Is a STARTING or STOPPING model 'running' for a deletion?", "Delete", ("STARTING", *_STOPPING),
         (_IN_USE_READING, ("accepted", "Answered DELETING.", ok(), "DELETING", "it is neither RUNNING nor training")), "in use",
         "The text of March 2020 demanded a stopped model; since June 2020 it must not be running and not training.",
     ),
@@ -266,7 +295,7 @@ _DELETE_QUESTIONS = (
 _COPY_QUESTIONS = (
     _silent(
         "copy of a model in another state", "Can a trained model be copied once it was started, or was copied itself?", "CopyFrom",
-        (*_RUNS, "COPYING_COMPLETED"),
+        (*_RUNS, "STOPPING_SEEN", "COPYING_COMPLETED"),
         (_unchanged("It is copied and stays as it is.", "its training results are there"), _IN_USE_READING, _INVALID_READING), "accepted",
         "The state of the source is not mentioned; what is copied are the training results.", (PLAIN,),
     ),
@@ -381,13 +410,13 @@ VERSION = Lifecycle(
         Transition("stop asked", "RUNNING", call("Stop", ok()), "STOPPING", PAGE.implies("Description and Status; samples of rm-stop expect STOPPING, STOPPED or FAILED"), free=True),
         Transition("stop asked, and not yet shown", "RUNNING", call("Stop", ok("RUNNING", _LABELS_FEATURE)), "STOPPING", assumed("Status is the present one, and the stop may take effect after the answer"), free=True),
         Transition("stopped at once", "RUNNING", call("Stop", ok()), "STOPPED", assumed("stopping may take a while, and need not"), free=True),
-        Transition("stopped", "STOPPING", internal("halt"), "STOPPED", LABELS.states("rm-stop")),
-        Transition("the stop failed", "STOPPING", internal("fail"), "FAILED", LABELS.implies("rm-stop, Java sample")),
+        Transition("stopped", _STOPPING, internal("halt"), "STOPPED", LABELS.states("rm-stop")),
+        Transition("the stop failed", _STOPPING, internal("fail"), "FAILED", LABELS.implies("rm-stop, Java sample")),
         Transition("a model at rest is deleted", ("TRAINING_COMPLETED", "STOPPED"), call("Delete", ok()), "DELETING", MODEL.states("DeleteProjectVersion: not running, not training")),
         Transition("a failed model or a copy is deleted", ("TRAINING_FAILED", "FAILED", "COPYING_COMPLETED", "COPYING_FAILED"), call("Delete", ok()), "DELETING", MODEL.implies("DeleteProjectVersion: not running, not training")),
         Transition("an adapter is deleted", ("ADAPTER_COMPLETED", "ADAPTER_FAILED", "DEPRECATED", "EXPIRED"), call("Delete", ok()), "ADAPTER_DELETING", MODEL.implies("DeleteProjectVersion: not running, not training")),
-        Transition("a running model is not deleted", "RUNNING", call("Delete", _IN_USE), SAME, MODEL.implies("DeleteProjectVersion: not running; the only declared error that fits")),
-        Transition("a version in training is not deleted", ("TRAINING_IN_PROGRESS", "ADAPTER_TRAINING"), call("Delete", _IN_USE), SAME, MODEL.implies("DeleteProjectVersion: not training; the only declared error that fits")),
+        Transition("a running model is not deleted", "RUNNING", call("Delete", _HELD), SAME, MODEL.states("DeleteProjectVersion: not while it is running")),
+        Transition("a version in training is not deleted", ("TRAINING_IN_PROGRESS", "ADAPTER_TRAINING"), call("Delete", _HELD), SAME, MODEL.states("DeleteProjectVersion: not while it is training")),
         Transition("deleted", ("DELETING", "ADAPTER_DELETING"), internal("vanish"), ABSENT, LABELS.implies("tm-delete-model: polls until the list is empty")),
         Transition("the adapter is trained", "ADAPTER_TRAINING", internal("train"), "ADAPTER_COMPLETED", MODEL.states("CreateProjectVersion")),
         Transition("training of the adapter failed", "ADAPTER_TRAINING", internal("fail"), "ADAPTER_FAILED", NEWER.states("managing-adapters")),
@@ -406,12 +435,12 @@ VERSION = Lifecycle(
         Transition("an unknown version is not stopped", ABSENT, call("Stop", _UNKNOWN), SAME, PAGE.states("Errors")),
         Transition("an unknown version is not deleted", ABSENT, call("Delete", _UNKNOWN), SAME, MODEL.states("DeleteProjectVersion, errors")),
     ),
-    questions=(*_STOP_QUESTIONS, *_START_QUESTIONS, *_DELETE_QUESTIONS, *_COPY_QUESTIONS),
+    questions=(*_STOP_QUESTIONS, *_START_QUESTIONS, *_DELETE_QUESTIONS, *_COPY_QUESTIONS, _STOP_FAILS, _RUN_FAILS),
     frame=MODEL.implies("ProjectVersionStatus; running-model, managing-adapters"),
     id_member="ProjectVersionArn",
     status_members=("Status", "Feature"),
     progress=(
-        LeadsTo("a stop leads to an end", "A model whose stop was accepted is STOPPED or FAILED in the end.", ("STOPPING",), ("STOPPED", "FAILED"), LABELS.states("rm-stop")),
+        LeadsTo("a stop leads to an end", "A model whose stop was accepted is STOPPED or FAILED in the end, or seen to run on.", _STOPPING, ("STOPPED", "FAILED", "RUNNING"), LABELS.states("rm-stop")),
         LeadsTo("a start leads to a run or a failure", "A model whose start was accepted is RUNNING or FAILED in the end, unless it is stopped.", ("STARTING",), ("RUNNING", "FAILED"), MODEL.states("waiter ProjectVersionRunning"), unless=("Stop",)),
         LeadsTo("training ends", "A model in training is TRAINING_COMPLETED or TRAINING_FAILED in the end.", ("TRAINING_IN_PROGRESS",), ("TRAINING_COMPLETED", "TRAINING_FAILED"), MODEL.states("waiter ProjectVersionTrainingCompleted")),
         LeadsTo("training of an adapter ends", "An adapter in training is TRAINING_COMPLETED or TRAINING_FAILED in the end.", ("ADAPTER_TRAINING",), ("ADAPTER_COMPLETED", "ADAPTER_FAILED"), MODEL.states("waiter ProjectVersionTrainingCompleted")),
@@ -501,7 +530,7 @@ PROJECT = Lifecycle(
         Transition("a copy into it is refused", "CREATED", call("ReceiveCopy", _ANY), SAME, MODEL.implies("CopyProjectVersion: the source may be missing, or the name in use"), free=True),
         Transition("nothing is copied into an unknown project", ABSENT, call("ReceiveCopy", _ANY), SAME, MODEL.states("CopyProjectVersion: the destination must exist")),
         Transition("an empty project is deleted", "CREATED", call("Delete", ok()), "DELETING", MODEL.states("DeleteProject"), free=True),
-        Transition("a project that holds something is not deleted", "CREATED", call("Delete", _IN_USE), SAME, MODEL.implies("DeleteProject: versions first; the only declared error that fits"), free=True),
+        Transition("a project that holds something is not deleted", "CREATED", call("Delete", _HELD), SAME, MODEL.states("DeleteProject: versions first"), free=True),
         Transition("an unknown project is not deleted", ABSENT, call("Delete", _UNKNOWN), SAME, MODEL.states("DeleteProject, errors")),
         Transition("gone", "DELETING", internal("vanish"), ABSENT, MODEL.states("DeleteProject: deleted when no longer listed")),
     ),
@@ -910,7 +939,7 @@ _AMBIGUITIES = (
     Ambiguity("B7", "Repeated stops are not mentioned and there is no client token.", ("version/stop while stopping", "version/stop of a stopped model")),
     Ambiguity("B8", "The sentence on the permission stands in the text of the parameter.", ("permission to stop", "AccessDeniedException")),
     Ambiguity("B9", "No link to common errors, and no LimitExceededException though Start has it.", ("UnrecognizedClientException", "ServiceUnavailableException", "LimitExceededException")),
-    Ambiguity("B10", "How a failed stop shows: FAILED by the Java sample; a return to RUNNING is called unexpected.", ("version/the stop failed",)),
+    Ambiguity("B10", "How a failed stop shows: FAILED by the Java sample; a return to RUNNING is called unexpected.", ("version/the stop failed", "version/how a failed stop shows")),
     Ambiguity("B11", "The pattern is anchored within its group, allows any partition, and makes the least length idle.", ("error for a malformed request",)),
     Ambiguity("B12", "DescribeProjectVersions tells of up to ten ProjectVersionArns; the member is VersionNames.", ("listed versions are those asked for",)),
     Ambiguity("B13", "ValidationException is named and declared by no operation.", ("ValidationException", "error for a malformed request")),
@@ -930,7 +959,7 @@ _AMBIGUITIES = (
     Ambiguity("delete cells", "Delete while starting, stopping, copying or deleting.", tuple(f"version/{question.name}" for question in _DELETE_QUESTIONS)),
     Ambiguity("copy cells", "The state of a copy's source.", ("version/a trained model is copied", "version/an untrained model is not copied", *(f"version/{question.name}" for question in _COPY_QUESTIONS))),
     Ambiguity("project cells", "What a project does while it is being created or deleted.", tuple(f"project/{question.name}" for question in _PROJECT_QUESTIONS)),
-    Ambiguity("failed run", "Can a running model fail by itself?", not_modelled="nobody says so, and the guide says that lost units and zones do not end a run; if it could, a running model that is deleted could not be told from one that failed first"),
+    Ambiguity("failed run", "Can a running model fail by itself?", ("version/failure of a running model",)),
     Ambiguity("failed training", "Does a failure of the service during training show as a status or as an error?", ("failure of the service during training", "version/training failed")),
     Ambiguity("manifests", "ManifestSummary is not made when a manifest file cannot be read, but is when single lines of it are wrong.", not_modelled="both show TRAINING_FAILED, and only free text tells them apart"),
     Ambiguity("creation", "Which error answers a creation that does not fit its project?", ("training without data", "project/a version's data do not fit", "quotas")),

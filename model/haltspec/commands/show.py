@@ -8,9 +8,9 @@ names, and their docstrings (`haltspec.lts`, `haltspec.spec`) say what they mean
 - `lifecycles[]`: `name`, `title`, `kinds`, `states`, `operations`, `transitions` (the rows), `questions`, `frame`,
   `id_member`, `status_members`, `progress`, `rules`;
 - `transitions[]`: `name`, `states` (from which), `label`, `target` (a state's name, or `=`: the job stays where it is),
-  `source`, `free`; a label is `{"event": E}` for a move that nobody sees, or a call
-  `{"operation": O, "reply": {"error": CODE or null, "shows": [VALUE...] or null}, "when": [REQUEST CLASS...]}` (no
-  classes: all of them; `error` `*`: any refusal; `shows` null: what the target state shows);
+  `source`, `free`; a label is `{"event": E, "outside": BOOL, "witnessed": BOOL}` for a move that nobody sees, or a call
+  `{"operation": O, "reply": {"error": CODE or null, "shows": [VALUE...] or null, "inferred": BOOL}, "when":
+  [REQUEST CLASS...]}` (no classes: all of them; `error` `*`: any refusal; `shows` null: what the target state shows);
 - `source`: `{"document", "section", "grade": "stated"|"implied"|"assumed"}`, `document` empty for an assumption;
 - functions (guards, checks) have no JSON form: a request class says by `sentence` when a request belongs to it, and by
   `contextual` whether the request alone can tell; a data rule says by `sentence` what holds.
@@ -202,13 +202,15 @@ def _from(lifecycle: Lifecycle, row: Transition) -> str:
 
 def _label(lifecycle: Lifecycle, row: Transition) -> str:
     if not isinstance(row.label, Call):
-        return f"({row.label.event})"
+        return f"({row.label.event}, if seen)" if row.label.witnessed else f"({row.label.event})"
     classes = lifecycle.operation(row.label.operation).classes
     guard = ", ".join(name for name in row.label.when if name != PLAIN) if row.label.when else "any request"
     if PLAIN in row.label.when and guard:
         guard = f"{PLAIN}, {guard}"
     asked = f"{row.label.operation} [{guard}]" if classes and guard else row.label.operation
     reply = "any refusal" if row.label.reply.error == ANY_ERROR else str(row.label.reply)
+    if row.label.reply.inferred:
+        reply += " (code implied)"
     return f"{asked} -> {reply}"
 
 

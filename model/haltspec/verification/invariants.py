@@ -59,10 +59,10 @@ class Rules:
         """The rows that say what a call answers."""
         return self._cells.get((binding.lifecycle, state, binding.role, cls), [])
 
-    def outside(self, lifecycle: str, state: str) -> list[Transition]:
-        """The moves that somebody may make in `state` by other means than this API."""
+    def unowed(self, lifecycle: str, state: str) -> list[Transition]:
+        """The moves that may be made in `state` though the service does not owe them."""
         rows = (edge.row for edge in self.graphs[lifecycle].out[state])
-        return [row for row in rows if isinstance(row.label, Internal) and row.label.outside]
+        return [row for row in rows if isinstance(row.label, Internal) and not row.label.owed]
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class Arena(Generic[Node, ArcT]):
 
 def _service(edge: Edge) -> str:
     label = edge.row.label
-    return edge.row.name if isinstance(label, Internal) and not label.outside else ""
+    return edge.row.name if isinstance(label, Internal) and label.owed else ""
 
 
 def _arena(graph: Graph, prop: LeadsTo, *, with_calls: bool) -> Arena[str, Edge]:
@@ -105,7 +105,7 @@ def _arena(graph: Graph, prop: LeadsTo, *, with_calls: bool) -> Arena[str, Edge]
     def may(edge: Edge) -> bool:
         label = edge.row.label
         if not isinstance(label, Call):
-            return with_calls or not label.outside
+            return with_calls or label.owed
         # A call that moves nothing is no different from resting.
         return with_calls and edge.moves and graph.role(edge) is not Role.DELETE and label.operation not in prop.unless
 

@@ -253,7 +253,7 @@ class Explorer:
             for _ in self.attempt(number, ask):
                 pass
         for job in self.menu.movable(world.reference):
-            for row in (*world.reference.enabled(job), *self.rules.outside(job.key.lifecycle, job.state)):
+            for row in (*world.reference.enabled(job), *self.rules.unowed(job.key.lifecycle, job.state)):
                 self._fire(number, job, row)
 
     def attempt(self, number: int, ask: Ask) -> Iterator[tuple[Step, int]]:
