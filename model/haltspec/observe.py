@@ -584,6 +584,7 @@ class _Projector:
             end=call.end,
             items=_items(call, bound.binding) if succeeded(call) else (),
             job_id=job_id,
+            alone=self._is_alone(call),
         )
 
     def _see(self) -> Iterator[tuple[JobKey, Sight, int]]:

@@ -57,7 +57,7 @@ class Exchange:
 
     `reply` is the decoded body (None if it is no JSON object), `error` the error code, `status` the HTTP status or None
     if no answer came, `binding` the first binding of the operation, `items` the jobs of a list, `job_id` the id of the
-    one job that the reply shows.
+    one job that the reply shows; `alone`: the recording holds every call made in the tenant.
     """
 
     operation: str
@@ -71,6 +71,7 @@ class Exchange:
     end: float | None
     items: tuple[Job, ...] = ()
     job_id: str | None = None
+    alone: bool = False
 
     @property
     def succeeded(self) -> bool:

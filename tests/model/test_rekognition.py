@@ -15,7 +15,7 @@ import pytest
 
 from haltspec import services, shapes
 from haltspec.apis import load
-from haltspec.apis.rekognition import BELOW, CONFIGURED, ELSEWHERE, home, parts
+from haltspec.apis.rekognition import BELOW, CONFIGURED, ELSEWHERE, NAMED, home, parts
 from haltspec.errors import BadLifecycle, Misuse
 from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, Lifecycle, Transition
 from haltspec.lts import Call as CallLabel
@@ -370,7 +370,8 @@ class Walker:
         if role == "List":
             return bench.call("DescribeProjects", {"Features": ["CUSTOM_LABELS", "CONTENT_MODERATION"]})
         if role == "ListVersions":
-            return bench.call("DescribeProjectVersions", {"ProjectArn": self.arn})
+            named = {"VersionNames": ["v"]} if edge.classes[0] == NAMED else {}
+            return bench.call("DescribeProjectVersions", {"ProjectArn": self.arn, **named})
         if role == "ReceiveCopy":
             source = NO_VERSION if name == "a copy into it is refused" else bench.model("train", name="source")
             return bench.call("CopyProjectVersion", bench.copy(source, destination=self.arn))
@@ -1159,6 +1160,10 @@ BROKEN: dict[str, Change] = {
     "project/CreationTimestamp never changes": in_projects(named=True, CreationTimestamp=1.0),
     "project/Feature never changes": in_projects(named=True, Feature="CONTENT_MODERATION"),
     "a page is no longer than asked for": in_request("DescribeProjectVersions", MaxResults=1),
+    "a page has at most 100 items unless asked otherwise": in_reply(
+        "DescribeProjectVersions",
+        lambda reply: {"ProjectVersionDescriptions": [i for i in reply["ProjectVersionDescriptions"] for _ in range(101)]},
+    ),
     "training and testing data come together": in_request("CreateProjectVersion", TrainingData=DATA),
     "an adapter project has an update mode": in_request("CreateProject", Feature="CONTENT_MODERATION", AutoUpdate=None),
     "a copy stays in its region": in_request("CopyProjectVersion", SourceProjectVersionArn=NO_VERSION.replace("east", "west")),
@@ -1391,6 +1396,17 @@ class TestWrongAnswers:
             "rekognition/project/no version is trained in an unknown project"
         ]
 
+    @pytest.mark.parametrize(("named", "grade"), [({}, Grade.STATED), ({"VersionNames": ["w"]}, Grade.IMPLIED)])
+    def test_rejects_not_found_for_a_name_in_a_project_that_is_there(self, named: Any, grade: Grade) -> None:
+        """That names nobody bears give an empty list is implied by the samples."""
+        bench = Bench()
+        bench.version()
+        bench.listed(**named)
+        report = answered(bench, {"__type": "ResourceNotFoundException"}, 400, "ResourceNotFoundException")
+        [violation] = report.violations
+        assert violation.rule.startswith("rekognition/project/its versions are described")
+        assert violation.grade is grade
+
     def test_rejects_an_unknown_project_that_is_there(self) -> None:
         """ResourceNotFoundException for a project that was listed."""
         bench = Bench()
@@ -1467,10 +1483,12 @@ class TestNamesOverATrace:
         return new
 
     def test_rejects_a_version_name_given_twice(self) -> None:
-        """The first version is still listed after the second was created."""
+        """At once where nobody else can have deleted the first; else the first has to be listed after the second."""
         bench = Bench()
         bench.version()
         self.twice(bench, "CreateProjectVersion", bench.create(bench.labels), "ProjectVersionArn")
+        assert rules_of(bench) == {"rekognition/a version name in use is refused"}
+        doubtful(bench)
         assert not rules_of(bench)
         bench.listed()
         assert "rekognition/a version name in use is refused" in rules_of(bench)
@@ -1481,7 +1499,34 @@ class TestNamesOverATrace:
         arn = bench.model("train")
         self.twice(bench, "CreateProjectVersion", bench.create(bench.labels), "ProjectVersionArn")
         bench.ok(*start(arn))
+        doubtful(bench)
         assert rules_of(bench) == {"rekognition/a version name in use is refused"}
+
+    @pytest.mark.parametrize("status", [None, 500, 400])
+    def test_a_name_may_be_free_once_a_deletion_of_its_version_has_begun(self, status: int | None) -> None:
+        """A deletion that was not answered may have been done before the name was given again; a refused one was not."""
+        bench = Bench()
+        arn = bench.model("train")
+        code = {400: "ResourceInUseException", 500: "InternalServerError"}.get(status or 0)
+        end = bench.now + 9 if status is None else bench.now + 0.2
+        deletion = Call(API.name, *delete(arn)[:1], HERE, "d", bench.now + 0.1, end, delete(arn)[1], status, code)
+        bench.calls.append(dataclasses.replace(deletion, end=None if status is None else end, alone=True))
+        self.twice(bench, "CreateProjectVersion", bench.create(bench.labels), "ProjectVersionArn")
+        assert ("rekognition/a version name in use is refused" in rules_of(bench)) is (status == 400)
+
+    @pytest.mark.parametrize("events", [("train",), ("train", "start", "run")])
+    def test_rejects_the_deletion_of_a_project_that_nobody_emptied(self, events: tuple[str, ...]) -> None:
+        """At once, as a document states it."""
+        bench = Bench()
+        bench.fire(bench.labels, "ready")
+        bench.model(*events)
+        bench.call("DeleteProject", {"ProjectArn": bench.labels})
+        report = answered(bench, {"Status": "DELETING"})
+        assert [(v.rule, v.grade) for v in report.violations] == [
+            ("rekognition/a project with versions is not deleted", Grade.STATED)
+        ]
+        doubtful(bench)
+        assert not rules_of(bench)  # somebody whose calls were not recorded may have deleted the version
 
     def test_a_name_is_free_once_its_version_is_gone(self) -> None:
         """The same name after a deletion is no breach, and neither is a first version that is being deleted."""
@@ -1508,6 +1553,7 @@ class TestNamesOverATrace:
             bench.call("DeleteProject", {"ProjectArn": bench.labels})
             bench.calls[-1] = dataclasses.replace(bench.calls[-1], status=200, error=None, reply={"Status": "DELETING"})
             bench.listed()
+            doubtful(bench)
             assert ("rekognition/a project with versions is not deleted" in rules_of(bench)) is broken
 
     def test_units_of_a_second_start_that_was_answered_are_not_compared(self) -> None:
@@ -1538,6 +1584,11 @@ class TestNamesOverATrace:
         assert "rekognition/inference units are those asked for" not in {
             v.rule for v in answered(bench, {"ProjectVersionDescriptions": [seen]}).violations
         }
+
+
+def doubtful(bench: Bench) -> None:
+    """Nobody vouches that the record is whole."""
+    bench.calls = [dataclasses.replace(call, alone=False) for call in bench.calls]
 
 
 def rules_of(bench: Bench) -> set[str]:

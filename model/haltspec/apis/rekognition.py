@@ -82,6 +82,7 @@ _ADAPTER_FEATURE: Final = "CONTENT_MODERATION"
 CONFIGURED: Final = "with a feature configuration"
 BELOW: Final = "maximum below minimum"
 ELSEWHERE: Final = "from another account or region"
+NAMED: Final = "by name"
 
 
 def _model(name: str, note: str, *, terminal: bool = False, frame: Source | None = None) -> State:
@@ -315,6 +316,10 @@ def _is_below(request: Request) -> bool:
     return isinstance(low, int) and isinstance(high, int) and high < low
 
 
+def _is_named(request: Request) -> bool:
+    return request.get("VersionNames") is not None
+
+
 def _is_elsewhere(request: Request) -> bool:
     return home(request.get("SourceProjectVersionArn"))[:2] != home(request.get("DestinationProjectArn"))[:2]
 
@@ -510,7 +515,7 @@ PROJECT = Lifecycle(
     operations=(
         Operation("Create", Role.CREATE, plain_in=(ABSENT,)),
         Operation("List", Role.LIST),
-        Operation("ListVersions", Role.READ),
+        Operation("ListVersions", Role.READ, (RequestClass(NAMED, "The request has VersionNames.", _is_named),)),
         Operation("AddVersion", Role.READ),
         Operation("ReceiveCopy", Role.READ),
         Operation("Delete", Role.DELETE),
@@ -520,7 +525,8 @@ PROJECT = Lifecycle(
         Transition("creation finished", "CREATING", internal("ready"), "CREATED", MODEL.implies("ProjectStatus")),
         Transition("listed", ("CREATING", "CREATED", "DELETING"), call("List", ok()), SAME, MODEL.states("DescribeProjects")),
         Transition("not listed while it does not exist", ABSENT, call("List", ok()), SAME, MODEL.states("DeleteProject: deleted when no longer listed")),
-        Transition("its versions are described", ("CREATING", "CREATED"), call("ListVersions", ok()), SAME, MODEL.states("DescribeProjectVersions")),
+        Transition("its versions are described", ("CREATING", "CREATED"), call("ListVersions", ok(), when=PLAIN), SAME, MODEL.states("DescribeProjectVersions")),
+        Transition("its versions are described by name", ("CREATING", "CREATED"), call("ListVersions", ok(), when=NAMED), SAME, LABELS.implies("tm-delete-model: the name of a deleted version gives an empty list")),
         Transition("versions of an unknown project are not described", ABSENT, call("ListVersions", _UNKNOWN), SAME, MODEL.states("DescribeProjectVersions, errors")),
         Transition("a version is trained in it", "CREATED", call("AddVersion", ok()), SAME, MODEL.states("CreateProjectVersion"), free=True),
         Transition("a version's name is in use", "CREATED", call("AddVersion", _IN_USE), SAME, MODEL.implies("VersionName must be unique; the only declared error that fits"), free=True),
@@ -749,17 +755,27 @@ _Claim = Callable[[rules.Exchange], "tuple[object, str] | None"]
 class _Held:
     """The memory of a rule that a call succeeds only once others are gone.
 
-    A breach is reported when something that was there before the call is seen again after it, and not at once: its
-    deletion may be a call whose answer comes later, or one that the recording does not have.
+    A breach is reported at once where the recording holds every call of the tenant and no deletion of what was there
+    before the call has begun. Otherwise its deletion may be a call whose answer comes later, or one that the recording
+    does not have: then it is reported when what was there before the call is seen again after it.
     """
 
     def __init__(self, shown: _Shown, group: Callable[[str], object], claim: _Claim) -> None:
         self.shown, self.group, self.claim = shown, group, claim
         self.since: dict[tuple[str, object], dict[str, float]] = {}
         self.claims: dict[tuple[str, str], tuple[float, str]] = {}
+        self.deletions: dict[tuple[str, Any], int] = {}
+        """How many deletions of something have begun and were not refused."""
+
+    def begin(self, exchange: rules.Exchange) -> None:
+        """Take a call that begins."""
+        if exchange.binding.role == "Delete":
+            self._count(exchange, 1)
 
     def see(self, exchange: rules.Exchange) -> str | None:
         """Take the next call; what was claimed to be gone and is there."""
+        if exchange.binding.role == "Delete" and exchange.error is not None and (exchange.status or 500) < 500:
+            self._count(exchange, -1)
         if not exchange.succeeded or exchange.end is None:
             return None
         there = [arn for arn, alive in self.shown(exchange) if alive]
@@ -767,12 +783,23 @@ class _Held:
         wrong = next((f"{told}, and {arn!r} is still there" for arn, end, told in broken if end <= exchange.start), None)
         claim = self.claim(exchange)
         if claim is not None:
-            for arn, since in self.since.get((exchange.tenant, claim[0]), {}).items():
-                if since <= exchange.start and arn not in there:
-                    self.claims.setdefault((exchange.tenant, arn), (exchange.end, claim[1]))
+            wrong = self._claimed(exchange, exchange.end, *claim, there) or wrong
         for arn in there:
             self.since.setdefault((exchange.tenant, self.group(arn)), {}).setdefault(arn, exchange.end)
         return wrong
+
+    def _count(self, exchange: rules.Exchange, change: int) -> None:
+        key = exchange.tenant, exchange.request.get(exchange.binding.id_in)
+        self.deletions[key] = self.deletions.get(key, 0) + change
+
+    def _claimed(self, exchange: rules.Exchange, end: float, of: object, told: str, there: list[str]) -> str | None:
+        """What is surely there though it was claimed to be gone; what may be there is remembered."""
+        for arn, since in self.since.get((exchange.tenant, of), {}).items():
+            if since <= exchange.start and arn not in there:
+                if exchange.alone and not self.deletions.get((exchange.tenant, arn)):
+                    return f"{told}, and nobody has deleted {arn!r}"
+                self.claims.setdefault((exchange.tenant, arn), (end, told))
+        return None
 
 
 def _versions_shown(exchange: rules.Exchange) -> Iterator[tuple[str, bool]]:
@@ -860,6 +887,7 @@ class _Units:
 
 _RULES = (
     rules.page_size(MODEL.states("MaxResults")),
+    rules.usual_page(100, MODEL.states("MaxResults: the default")),
     rules.success_is(200, PAGE.states("Response Elements, 1st sentence")),
     rules.tells("a stop tells the status", ("StopProjectVersion",), ("Status",), PAGE.states("Response Elements, Status")),
     rules.tells("a start or deletion tells the status", ("StartProjectVersion", "DeleteProjectVersion", "DeleteProject"), ("Status",), MODEL.implies("the only member of the reply")),

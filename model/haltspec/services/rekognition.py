@@ -124,6 +124,8 @@ class Rekognition(aws.AwsService):
             return ({}, {"MinInferenceUnits": 2, "MaxInferenceUnits": 1})
         if binding.role == "AddVersion":
             return ({}, {"FeatureConfig": {"ContentModeration": {"ConfidenceThreshold": 50.0}}})
+        if binding.role == "ListVersions":
+            return ({}, {"VersionNames": ["version-0"]})
         if binding.role == "CopyFrom":
             return ({}, {"DestinationProjectArn": _nowhere("000000000000/us-east-1")})
         return super().extras(binding)
