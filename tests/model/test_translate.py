@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from random import Random
 from typing import Any
@@ -516,6 +517,31 @@ class TestOracle:
         assert lab(STOP, JobId=job_id).reply["JobStatus"] == "COMPLETED"
         assert lab.judged().verdict is oracle.Verdict.PASS
 
+    @pytest.mark.parametrize(
+        ("state", "shown", "rules"),
+        [
+            ("COMPLETED", "STOP_REQUESTED", ["translate/job/a stop shows the status of the job"]),
+            ("FAILED", "IN_PROGRESS", ["translate/job/a stop shows the status of the job"]),
+            ("STOPPED", "STOP_REQUESTED", ["translate/job/a stop shows the status of the job"]),
+            ("COMPLETED_WITH_ERROR", "COMPLETED_WITH_ERROR", []),
+            ("COMPLETED", "STOPPED", []),  # 'upon successful completion' of the call
+            ("STOPPED", "STOPPED", []),
+            ("SUBMITTED", "STOP_REQUESTED", []),
+            ("STOP_REQUESTED", "STOP_REQUESTED", []),
+        ],
+    )
+    def test_a_stop_shows_the_status_of_the_job(self, state: str, shown: str, rules: list[str]) -> None:
+        """The page says that it does; that an ended job has no other status later on is implied."""
+        lab = Lab()
+        job_id = lab.in_state(state)
+        lab.described(job_id)
+        lab(STOP, JobId=job_id)
+        lab.calls[-1] = dataclasses.replace(lab.calls[-1], reply={"JobId": job_id, "JobStatus": shown})
+        found = [v for v in lab.judged().violations if v.rule != "translate/a stop tells id and status"]
+        assert [(v.rule, v.grade) for v in found] == [(rule, Grade.IMPLIED) for rule in rules]
+        del lab.calls[-2]  # without the description nobody knows that it had ended
+        assert lab.judged().violations == ()
+
     def test_a_service_that_breaks_a_data_rule_is_found_out(self) -> None:
         class Careless(Translate):
             def view(self, world: World, job: Job, binding: Binding, shown: Mapping[str, str]) -> dict[str, Any]:
@@ -564,6 +590,32 @@ class TestReplies:
         assert rule in self.broken(LIST, {}, {"TextTranslationJobPropertiesList": items})
         assert rule not in self.broken(LIST, {"MaxResults": 101}, {"TextTranslationJobPropertiesList": items})
         assert rule not in self.broken(LIST, {}, {"TextTranslationJobPropertiesList": items[1:]})
+
+    @pytest.mark.parametrize(
+        ("rule", "wrong", "right"),
+        [
+            (
+                "a job has one terminology and one parallel data at most",
+                {"TerminologyNames": ["a", "b"]},
+                {"TerminologyNames": ["a"], "ParallelDataNames": ["b"]},
+            ),
+            (
+                "a job has one terminology and one parallel data at most",
+                {"ParallelDataNames": ["a", "b"]},
+                {"ParallelDataNames": []},
+            ),
+            (
+                "a job has at most 10 target languages",
+                {"TargetLanguageCodes": [f"a{letter}" for letter in "abcdefghijk"]},
+                {"TargetLanguageCodes": [f"a{letter}" for letter in "abcdefghij"]},
+            ),
+        ],
+    )
+    def test_a_start_beyond_a_limit_is_refused(self, rule: str, wrong: dict[str, Any], right: dict[str, Any]) -> None:
+        reply = {"JobId": "j", "JobStatus": "SUBMITTED"}
+        request = {**SERVICE.example(API.bindings[0], HERE, 1, ()), "ClientToken": "t"}
+        assert f"translate/{rule}" in self.broken(START, request | wrong, reply)
+        assert f"translate/{rule}" not in self.broken(START, request | right, reply)
 
     def test_a_job_stands_once_on_a_page(self) -> None:
         rule = "translate/JobId is listed once"

@@ -368,6 +368,24 @@ def _output_rewritten(sight: rules.Sight) -> str | None:
     return f"OutputDataConfig.S3Uri is {uri!r}; the place of the output below {given!r} was expected"
 
 
+def _keeps_source(sight: rules.Sight) -> str | None:
+    """Of `auto` it is silent whether it is shown, or what was found in its place."""
+    given, shown = (sight.created or {}).get("SourceLanguageCode"), sight.job.get("SourceLanguageCode")
+    if not sight.full or given in (None, "auto", shown):
+        return None
+    return f"SourceLanguageCode is {shown!r}; the request gave {given!r}"
+
+
+def _stop_shows_status(sight: rules.Sight) -> str | None:
+    """What a stop shows of a job that has ended is how it ended, or STOPPED, as the second sentence may be read."""
+    ended = sight.earlier
+    while ended is not None and not (ended.full and ended.status in _ENDED):
+        ended = ended.earlier
+    if sight.binding.role != "Stop" or ended is None or sight.status in ("", ended.status, "STOPPED"):
+        return None
+    return f"the stop shows {sight.status}; the job was {ended.status} before"
+
+
 _JOB_RULES = (
     *(
         rules.present(m, _SHOWN)
@@ -415,9 +433,18 @@ _JOB_RULES = (
         _counts_at_end,
     ),
     *(rules.monotone(f"JobDetails.{name}", assumed("documents are not undone")) for name in _COUNTS[:2]),
-    *(
-        rules.echoes(m, _SHOWN)
-        for m in ("InputDataConfig", "DataAccessRoleArn", "SourceLanguageCode", "TargetLanguageCodes")
+    *(rules.echoes(m, _SHOWN) for m in ("InputDataConfig", "DataAccessRoleArn", "TargetLanguageCodes")),
+    rules.holds(
+        "SourceLanguageCode is as given",
+        "A described job has SourceLanguageCode as given, unless that was auto.",
+        _SHOWN,
+        _keeps_source,
+    ),
+    rules.holds(
+        "a stop shows the status of the job",
+        "The reply to the stop of a job that has ended shows how it ended, or STOPPED.",
+        PAGE.implies("Response Elements, JobStatus; nothing leaves the statuses that end a job"),
+        _stop_shows_status,
     ),
     *(
         rules.echoes(m, assumed("examples without them omit them"))
@@ -710,7 +737,7 @@ _ERRORS = (
         (400,),
         (Nature.ACCESS,),
         REPORTED.implies("a start in a region without batch translation"),
-        (_START,),
+        note="answers about the account, hence any operation may answer it",
     ),
     *aws_common_errors(REF.states("CommonErrors.md"), SISTER.implies("undeclared; seen on the sister service")),
 )
@@ -811,7 +838,7 @@ _QUESTIONS = (
         "What does a start answer whose input is not in a folder?",
         "accepted",
         ("InvalidRequestException",),
-        "The guide: an error when one attempts to run the job; of the start, or a job that fails.",
+        "The guide: an error when one attempts to run the job; of the start, or a job that fails. The same of a folder called details below it.",
     ),
     data_question(
         "Brevity in a batch",
@@ -857,6 +884,23 @@ _QUESTIONS = (
     ),
 )
 
+
+def _too_many_names(exchange: rules.Exchange) -> str | None:
+    names = ("TerminologyNames", "ParallelDataNames")
+    given = next((name for name in names if len(exchange.request.get(name) or ()) > 1), None)
+    if exchange.operation != _START or not exchange.succeeded or given is None:
+        return None
+    return f"{given} has {len(exchange.request[given])} names and the job was started"
+
+
+def _too_many_languages(exchange: rules.Exchange) -> str | None:
+    targets = exchange.request.get("TargetLanguageCodes") or ()
+    if exchange.operation != _START or not exchange.succeeded or len(targets) <= _MOST_TARGETS:
+        return None
+    return f"{len(targets)} target languages were given and the job was started"
+
+
+_MOST_TARGETS: Final = 10
 _USUAL_PAGE: Final = 100
 _RULES = (
     rules.one_per_token(SMITHY.implies("idempotencyToken trait on ClientToken")),
@@ -882,9 +926,19 @@ _RULES = (
         ("TextTranslationJobPropertiesList",),
         REF.implies("ListTextTranslationJobs, response"),
     ),
-    rules.once_per_page(
-        "JobId", REF.implies("ListTextTranslationJobs, response: the properties of each job")
+    rules.CallRule(
+        "a job has one terminology and one parallel data at most",
+        "A start with several names of terminologies or of parallel data is refused.",
+        MODEL.states("StartTextTranslationJob, TerminologyNames and ParallelDataNames"),
+        _too_many_names,
     ),
+    rules.CallRule(
+        "a job has at most 10 target languages",
+        "A start with more than 10 target languages is refused.",
+        MODEL.states("StartTextTranslationJob, TargetLanguageCodes"),
+        _too_many_languages,
+    ),
+    rules.once_per_page("JobId", REF.implies("ListTextTranslationJobs, response: the properties of each job")),
 )
 
 # ---- what the page says ---------------------------------------------------------------------------------------------
@@ -933,16 +987,31 @@ _STATEMENTS = (
         "JobId is required, 1 to 32 characters, of a pattern.",
         ("error for a malformed JobId", "ValidationException"),
     ),
-    Statement(9, "Response Elements", "Success is HTTP 200 with a JSON body.", ("success is HTTP 200", "a stop tells id and status")),
+    Statement(
+        9,
+        "Response Elements",
+        "Success is HTTP 200 with a JSON body.",
+        ("success is HTTP 200", "a stop tells id and status"),
+    ),
     Statement(
         10, "Response Elements, JobId", "The reply names the stopped job.", ("job/the reply is for the job asked for",)
     ),
-    Statement(11, "Response Elements, JobStatus", "The reply shows the status of the job.", ("job/stop asked",)),
+    Statement(
+        11,
+        "Response Elements, JobStatus",
+        "The reply shows the status of the job.",
+        ("job/stop asked", "job/a stop shows the status of the job"),
+    ),
     Statement(
         12,
         "Response Elements, JobStatus",
         "Upon successful completion the status is STOPPED.",
-        ("status in the reply of a stop", "job/stop asked, the reply says STOPPED", "job/stop took effect", "job/stop of a stopped job"),
+        (
+            "status in the reply of a stop",
+            "job/stop asked, the reply says STOPPED",
+            "job/stop took effect",
+            "job/stop of a stopped job",
+        ),
     ),
     Statement(
         13,
@@ -977,7 +1046,11 @@ _AMBIGUITIES = (
         "'Otherwise': than completing first, or than being IN_PROGRESS? The latter would turn COMPLETED jobs into STOPPED ones; for SUBMITTED it stays possible.",
         ("job/stop took effect", "job/stop while queued", "job/stop of an ended job"),
     ),
-    Ambiguity("3", "No declared error can say that the state is wrong.", ("job/stop of an ended job",)),
+    Ambiguity(
+        "3",
+        "No declared error can say that the state is wrong.",
+        ("job/stop of an ended job", "job/a stop shows the status of the job"),
+    ),
     Ambiguity(
         "4",
         "COMPLETED_WITH_ERROR is a status, but the prose leaves it out.",
@@ -1066,6 +1139,16 @@ _AMBIGUITIES = (
         "Is input at the top of a bucket an error of the start or a failed job?",
         ("input at the top of a bucket",),
     ),
+    Ambiguity(
+        "limits",
+        "Several terminologies or parallel data, or more than ten languages, are refused; with which error is not said.",
+        ("a job has one terminology and one parallel data at most", "a job has at most 10 target languages"),
+    ),
+    Ambiguity(
+        "ids",
+        "A JobId is 32 hexadecimal digits in every example and up to 32 characters of any script by its type.",
+        not_modelled="an example is no rule: the wire types are held against ids, and no more",
+    ),
     Ambiguity("settings", "What Brevity does in a batch.", ("Brevity in a batch",)),
     Ambiguity(
         "languages",
@@ -1086,8 +1169,8 @@ _AMBIGUITIES = (
     Ambiguity("retention", "How long jobs are remembered is silent.", ("retention",)),
     Ambiguity(
         "consistency",
-        "How soon a new job or a stop shows in a list is silent.",
-        not_modelled="a judge may be given a staleness window; the reference model is consistent at once",
+        "How soon a new job or a stop shows in a list is silent, and what pages show while jobs come.",
+        not_modelled="a judge may be given a staleness window, and learns nothing from pages while jobs come; the reference model is consistent at once",
     ),
 )
 
