@@ -23,6 +23,7 @@ from haltspec.errors import AdapterFailure, Misuse, Unknown
 from haltspec.reference import Reference
 from haltspec.spec import Api
 from haltspec.trace import Call, decode_json
+from haltspec.wire.routes import DEFAULT_WORKSPACE, Route, encoded, routes
 
 TENANTS: Final = ("111122223333/us-east-1", "111122223333/eu-west-1", "444455556666/us-east-1")
 """Tenants of the AWS APIs for an implementation on loopback: two regions of one account, and another account."""
@@ -145,9 +146,7 @@ class AwsAdapter:
         self._clock = clock
         self._timeout_s = timeout_s
         self._profiles = dict(profiles or {})
-        self._most_unanswered = unanswered
-        self._unanswered = 0
-        self._has_answered = False
+        self._patience = _Patience(endpoint_url or api.service, timeout_s, unanswered)
         self._clients: dict[str, _Client] = {}
         self._here = threading.local()
 
@@ -163,7 +162,7 @@ class AwsAdapter:
         start = self._clock()
         self._here.raw = raw = caller.send(operation, request)
         end = max(start, self._clock())
-        self._count(raw)
+        self._patience.count(raw)
         body = None if raw is None else _decoded(raw.body)
         failed = raw is not None and raw.status >= 300
         return Call(
@@ -179,20 +178,6 @@ class AwsAdapter:
             reply=body,
             alone=self.alone,
         )
-
-    def _count(self, raw: RawReply | None) -> None:
-        """Remember that an answer came, or give up on an implementation that gives none."""
-        if raw is not None:
-            self._has_answered = True
-            self._unanswered = 0
-            return
-        self._unanswered += 1
-        target = self.endpoint_url or self.api.service
-        remedy = "start it, or give the address it listens on"
-        if not self._has_answered:
-            raise AdapterFailure(target, f"no answer within {self._timeout_s:g} s", remedy)
-        if self._unanswered >= self._most_unanswered:
-            raise AdapterFailure(target, f"{self._unanswered} calls in a row were not answered", remedy)
 
     def _client(self, tenant: str) -> _Client:
         known = self._clients.get(tenant)
@@ -229,7 +214,7 @@ class _Client:
         on_loopback = endpoint_url is not None and is_loopback(endpoint_url)
         self._headers = {ACCOUNT_HEADER: account} if on_loopback else {}
         self._here = threading.local()
-        config = _botocore("botocore.config").Config(
+        config = _library("botocore.config").Config(
             connect_timeout=timeout_s,
             read_timeout=timeout_s,
             parameter_validation=False,
@@ -244,7 +229,7 @@ class _Client:
                 api.service, region_name=region, endpoint_url=endpoint_url, config=config, **credentials
             )
         self._operations = {wire: method for method, wire in self._client.meta.method_to_api_mapping.items()}
-        handlers = _botocore("botocore.handlers")
+        handlers = _library("botocore.handlers")
         self._client.meta.events.unregister("before-parameter-build", handlers.generate_idempotent_uuid)
         self._client.meta.events.register("before-call", self._fill)
         self._client.meta.events.register("before-parse", self._catch)
@@ -255,7 +240,7 @@ class _Client:
             method = self._operations[operation]
         except KeyError:
             raise Unknown("operation", operation, self._operations) from None
-        exceptions = _botocore("botocore.exceptions")
+        exceptions = _library("botocore.exceptions")
         self._here.body = json.dumps(request, allow_nan=False, default=dict).encode()
         try:
             getattr(self._client, method)()
@@ -278,6 +263,165 @@ class _Client:
         raise _Caught(RawReply(response_dict["status_code"], headers, response_dict["body"]))
 
 
+class HuaweiAdapter:
+    """Calls an implementation of the DataArts API over HTTP, signed as Huawei's SDK signs.
+
+    Members go where the shape file says, malformed ones as they are. What stands in a path or a query is recorded as it
+    arrives there: as a text, or as what the text means. Nothing is retried; redirects are not followed.
+
+    Args:
+        api: the API to call.
+        endpoint_url: where it is served.
+        keys: project to its access key and secret key; a project that is not in it calls with made-up ones.
+        clock, timeout_s, alone, unanswered: as for `AwsAdapter`.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        endpoint_url: str,
+        *,
+        clock: Callable[[], float] = time.time,
+        timeout_s: float = 10.0,
+        keys: Mapping[str, tuple[str, str]] | None = None,
+        alone: bool = False,
+        unanswered: int = 10,
+    ) -> None:
+        self.api = api
+        self.endpoint_url = endpoint_url
+        self.alone = alone
+        self._clock = clock
+        self._keys = dict(keys or {})
+        self._patience = _Patience(endpoint_url, timeout_s, unanswered)
+        self._routes = {route.operation: route for route in routes(api)}
+        place = urlsplit(endpoint_url)
+        if place.scheme not in ("http", "https") or not place.hostname:
+            raise AdapterFailure(endpoint_url, "this is no address", "give http://HOST:PORT")
+        self._scheme, self._host = place.scheme, place.netloc
+        urllib3 = _library("urllib3")
+        limits = urllib3.Timeout(connect=timeout_s, read=timeout_s)
+        self._pool = urllib3.PoolManager(timeout=limits, retries=False, maxsize=64)
+
+    def call(self, operation: str, request: Mapping[str, Any], *, tenant: str, client: str) -> Call:
+        """As `Adapter.call`; `Unknown` if there is no such operation, `Misuse` for a wrong tenant."""
+        try:
+            route = self._routes[operation]
+        except KeyError:
+            raise Unknown("operation", operation, self._routes) from None
+        project, slash, workspace = tenant.partition("/")
+        if not slash:
+            raise Misuse(f"{tenant!r} is no tenant", "give a project and a workspace, as in PROJECT_ID/WORKSPACE")
+        made = self._signed(route, {**request, "project_id": project}, project, workspace)
+        start = self._clock()
+        raw = self._sent(made)
+        end = max(start, self._clock())
+        self._patience.count(raw)
+        body = None if raw is None else _decoded(raw.body)
+        failed = raw is not None and raw.status >= 300
+        return Call(
+            api=self.api.name,
+            operation=operation,
+            tenant=tenant,
+            client=client,
+            start=start,
+            end=None if raw is None else end,
+            request=route.arrived(request),
+            status=None if raw is None else raw.status,
+            error=_huawei_code(raw, body) if raw is not None and failed else None,
+            reply=body,
+            alone=self.alone,
+        )
+
+    def _signed(self, route: Route, members: Mapping[str, Any], project: str, workspace: str) -> Any:
+        """The request as Huawei's SDK would send it."""
+        sdk_request = _library("huaweicloudsdkcore.sdk_request").SdkRequest
+        signer = _library("huaweicloudsdkcore.signer.signer").Signer
+        credentials = _library("huaweicloudsdkcore.auth.credentials").BasicCredentials
+        body = route.body(members)
+        headers = {"Content-Type": "application/json", "X-Project-Id": project, "Host": self._host}
+        if members.get("workspace") is not None or workspace != DEFAULT_WORKSPACE:
+            headers["workspace"] = str(members.get("workspace", workspace))
+        made = sdk_request(
+            method=route.method,
+            schema=self._scheme,
+            host=self._host,
+            resource_path=route.path(members),
+            query_params=route.query(members),
+            header_params=headers,
+            body=json.dumps(body, allow_nan=False, default=dict).encode() if body else b"",
+        )
+        access_key, secret_key = self._keys.get(project, (_SECRET, _SECRET))
+        return signer(credentials(access_key, secret_key, project)).sign(made)
+
+    def _sent(self, made: Any) -> RawReply | None:
+        """The answer to a signed request; None if none came."""
+        exceptions = _library("urllib3.exceptions")
+        url = f"{self._scheme}://{self._host}{made.resource_path}"
+        query = encoded(made.query_params)
+        try:
+            response = self._pool.request(
+                made.method,
+                f"{url}?{query}" if query else url,
+                body=made.body or None,
+                headers=made.header_params,
+                redirect=False,
+            )
+        except exceptions.HTTPError:
+            return None
+        headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
+        return RawReply(response.status, headers, response.data)
+
+
+class _Patience:
+    """Gives up on an implementation that does not answer.
+
+    Args:
+        target: its name in the message.
+        timeout_s: how long was waited for an answer.
+        most: how many calls in a row may stay without one.
+    """
+
+    def __init__(self, target: str, timeout_s: float, most: int) -> None:
+        self._target = target
+        self._timeout_s = timeout_s
+        self._most = most
+        self._unanswered = 0
+        self._has_answered = False
+
+    def count(self, raw: RawReply | None) -> None:
+        """Remember that an answer came, or none; raises `AdapterFailure` when it is enough."""
+        if raw is not None:
+            self._has_answered = True
+            self._unanswered = 0
+            return
+        self._unanswered += 1
+        remedy = "start it, or give the address it listens on"
+        if not self._has_answered:
+            raise AdapterFailure(self._target, f"no answer within {self._timeout_s:g} s", remedy)
+        if self._unanswered >= self._most:
+            raise AdapterFailure(self._target, f"{self._unanswered} calls in a row were not answered", remedy)
+
+
+def aws_tenant(profile: str | None) -> str:
+    """The account and region of a profile of the usual AWS configuration; None: those of the usual chain.
+
+    Raises:
+        Misuse: the configuration does not tell them.
+    """
+    session = _library("botocore.session").Session(profile=profile)
+    with _faults_of(session, f"profile {profile or 'default'}"):
+        credentials, region = session.get_credentials(), session.get_config_variable("region")
+    account = getattr(credentials, "account_id", None)
+    told = f"profile {profile!r}" if profile else "the AWS configuration"
+    if credentials is None:
+        raise Misuse(f"{told} has no credentials", "set them as for the AWS CLI")
+    if not account or not region:
+        what = "region" if account else "account id"
+        remedy = "set region and aws_account_id there, or AWS_REGION and AWS_ACCOUNT_ID"
+        raise Misuse(f"{told} does not tell the {what}", remedy)
+    return f"{account}/{region}"
+
+
 def is_loopback(endpoint_url: str) -> bool:
     """True if the address is on this machine's loopback interface."""
     host = urlsplit(endpoint_url).hostname or ""
@@ -297,7 +441,7 @@ def _account_and_region(tenant: str) -> tuple[str, str]:
 def _session(account: str, profile: str | _MadeUp | None) -> tuple[Any, dict[str, str]]:
     """A botocore session and the credentials to give it; with made-up ones no configuration of the user is read."""
     if not isinstance(profile, _MadeUp):
-        return _botocore("botocore.session").Session(profile=profile), {}
+        return _library("botocore.session").Session(profile=profile), {}
     return _session_of_nobody(), {"aws_access_key_id": account, "aws_secret_access_key": _SECRET}
 
 
@@ -305,13 +449,13 @@ def _session(account: str, profile: str | _MadeUp | None) -> tuple[Any, dict[str
 def _session_of_nobody() -> Any:
     """One session for all made-up credentials: it reads the service models once."""
     own = {"profile": _NOT_SET, "config_file": _NO_FILE, "credentials_file": _NO_FILE}
-    return _botocore("botocore.session").Session(session_vars=own)
+    return _library("botocore.session").Session(session_vars=own)
 
 
 @contextmanager
 def _faults_of(session: Any, target: str) -> Iterator[None]:
     """What botocore says against an address or a profile, as a failure with a remedy."""
-    exceptions = _botocore("botocore.exceptions")
+    exceptions = _library("botocore.exceptions")
     try:
         yield
     except (exceptions.BotoCoreError, ValueError) as error:
@@ -319,11 +463,12 @@ def _faults_of(session: Any, target: str) -> Iterator[None]:
         raise AdapterFailure(target, str(error), f"correct the address or the profile (known: {known})") from None
 
 
-def _botocore(module: str) -> Any:
+def _library(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError:
-        raise Misuse("botocore is not installed", "run: pip install 'haltspec[all]'") from None
+        name = module.partition(".")[0]
+        raise Misuse(f"{name} is not installed", "run: pip install 'haltspec[all]'") from None
 
 
 def _decoded(body: bytes) -> Any:
@@ -334,6 +479,20 @@ def _decoded(body: bytes) -> Any:
         return decode_json(body)
     except ValueError:
         return body.decode("utf-8", "replace")[:_TEXT_CHARACTERS]
+
+
+def _huawei_code(raw: RawReply, body: Any) -> str:
+    """The error code of a refusal as Huawei's SDK finds it: a pair of code and message, or else the HTTP status."""
+    members = body if isinstance(body, Mapping) else {}
+    for code, message in (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message")):
+        if members.get(code) and message in members:
+            return str(members[code])
+    for inner in members.values():
+        if isinstance(inner, Mapping):
+            found = _huawei_code(raw, inner)
+            if found != str(raw.status):
+                return found
+    return str(raw.status)
 
 
 def _error_code(raw: RawReply, body: Any) -> str | None:

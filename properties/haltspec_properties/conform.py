@@ -29,6 +29,9 @@ REPLAYS: Final = 3
 _WALK_CALLS: Final = 30
 _LONGEST_SHRUNK: Final = 40
 _LONGEST_REPLAYED: Final = 150
+_SHORTEST_NUMBER: Final = 6
+_SALT_STEP: Final = 60
+"""Names with numbers that differ by multiples of this are of the same kind; see `Service.variants`."""
 Progress = Callable[[str], None]
 
 
@@ -41,12 +44,15 @@ class Target:
         adapter: how calls reach it.
         tenants: makes the tenants (own, strangers) of the story with a given number.
         wait: lets it go on for some seconds.
+        salt: a number that tells this run's names apart in tenants that are not its own, where every story gets the
+            same ones; None where every story's tenants are its own.
     """
 
     name: str
     adapter: Adapter
     tenants: Callable[[int], tuple[str, ...]]
     wait: Callable[[float], None] = time.sleep
+    salt: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +190,14 @@ class _Conformance:
             yield Scenario(f"walk {number + 1}", partial(_walk, rng))
 
     def _stage(self) -> Stage:
-        session = Session(self.api, self.target.adapter)
+        session = Session(self.api, self.target.adapter, salt=self._salt(self.stage_number))
         tenants = self.target.tenants(self.stage_number)
         self.stage_number += 1
         return Stage(session, tenants, self.target.wait, self.options.patience)
+
+    def _salt(self, number: int) -> str:
+        """What tells a story's names apart where its tenants are those of all stories."""
+        return "" if self.target.salt is None else str(_SALT_STEP * (self.target.salt + number))
 
     # ---- shrinking -----------------------------------------------------------------------------------------------
 
@@ -277,6 +287,8 @@ class _Conformance:
         old = {tenant: place for place, tenant in enumerate(self._homes(calls[0].tenant))}
         stage = self._stage()
         told: dict[str, str] = {}
+        if stage.session.salt:
+            told = {self._salt(number): stage.session.salt for number in range(self.stage_number - 1)}
         for call in calls:
             tenant = stage.tenants[min(old.get(call.tenant, 0), len(stage.tenants) - 1)]
             told |= {account(a): account(b) for a, b in zip(self._homes(calls[0].tenant), stage.tenants, strict=False)}
@@ -316,7 +328,7 @@ def _renamed(value: Any, told: Mapping[str, str]) -> Any:
         if value in told:
             return told[value]
         for old, new in told.items():
-            if len(old) == 12 and old.isdigit():
+            if len(old) >= _SHORTEST_NUMBER and old.isdigit():  # an account, or what tells names apart
                 value = value.replace(old, new)
         return value
     if isinstance(value, Mapping):

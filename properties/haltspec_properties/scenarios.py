@@ -189,7 +189,7 @@ def _malformed(binding: Binding, stage: Stage) -> None:
     shapes, session = load_shapes(stage.session.api), stage.session
     valid = session.example(binding, stage.home, 1)
     if binding.token_in:
-        valid[binding.token_in] = "token-1"
+        valid[binding.token_in] = session.token("token-1")
     for breach in breaches(shapes, binding.operation, valid):
         session.call(binding.operation, breach.of(valid), stage.home)
     for known in _make(stage, binding, 2):

@@ -47,6 +47,8 @@ class Session:
         client: who calls, for the record.
         made: for each tenant the replies to the prelude.
         views: for each job that was made the reply that made it, or how it was last listed.
+        salt: put into names and tokens where tenants are not the session's own; empty where they are. It is a number
+            divisible by 60, so that names with it stay of the kind they are.
     """
 
     api: Api
@@ -56,6 +58,7 @@ class Session:
     jobs: list[Known] = field(default_factory=list)
     made: dict[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     views: dict[JobKey, Mapping[str, Any]] = field(default_factory=dict)
+    salt: str = ""
 
     @property
     def service(self) -> Service:
@@ -81,9 +84,10 @@ class Session:
         created = [view for key, view in self.views.items() if key.tenant == tenant]
         others = [reply for other, replies in self.made.items() if other != tenant for reply in replies]
         others += (view for key, view in self.views.items() if key.tenant != tenant)
+        number += int(f"{self.salt or 0}000")
         request = self.service.example(binding, tenant, number, (*self.prelude(tenant), *created, *others))
         if binding.token_in and binding.token_in not in request and self._demands_token(binding, request):
-            request[binding.token_in] = f"token-{len(self.calls)}-{number}"
+            request[binding.token_in] = self.token(f"token-{len(self.calls)}-{number}")
         return request
 
     def _demands_token(self, binding: Binding, request: Mapping[str, Any]) -> bool:
@@ -91,11 +95,15 @@ class Session:
         faults = load_shapes(self.api).request_faults(binding.operation, request)
         return any(fault.member == binding.token_in for fault in faults)
 
+    def token(self, name: str) -> str:
+        """A token that no other session uses in the same tenant."""
+        return f"{name}-{self.salt}" if self.salt else name
+
     def create(self, binding: Binding, tenant: str, number: int, *, token: str | None = None, **extra: Any) -> Call:
         """Create a job."""
         request = {**self.example(binding, tenant, number), **extra}
         if token is not None and binding.token_in:
-            request[binding.token_in] = token
+            request[binding.token_in] = self.token(token)
         return self.call(binding.operation, request, tenant)
 
     def ask(self, binding: Binding, tenant: str, job_id: str, **extra: Any) -> Call:

@@ -7,15 +7,25 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from random import SystemRandom
 from types import TracebackType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from haltspec import services
 from haltspec.errors import AdapterFailure, Misuse
 from haltspec.reference import Reference, Schedule
 from haltspec.spec import Api
-from haltspec_properties.adapters import TENANTS, AwsAdapter, ReferenceAdapter
+from haltspec.wire.routes import DEFAULT_WORKSPACE
+from haltspec_properties.adapters import (
+    TENANTS,
+    AwsAdapter,
+    HuaweiAdapter,
+    ReferenceAdapter,
+    aws_tenant,
+    is_loopback,
+)
 from haltspec_properties.conform import Target
 from haltspec_properties.processes import ServerProcess
 
@@ -130,6 +140,69 @@ def _environment() -> dict[str, str]:
     dropped = ("MOTO_", "INITIAL_NO_AUTH", "AWS_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return {**kept, "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+
+def endpoint_target(
+    api: Api,
+    endpoint_url: str,
+    *,
+    other_profile: str | None = None,
+    project_id: str | None = None,
+    workspace: str | None = None,
+) -> Target:
+    """An implementation that listens somewhere.
+
+    On loopback every story gets made-up tenants of its own, new ones in each run, in which nobody else calls.
+    Elsewhere, or if a project is named, all stories share the caller's own tenants, where others may have jobs.
+
+    Args:
+        api: the API.
+        endpoint_url: its address.
+        other_profile: for an AWS API elsewhere: the profile with the credentials of a stranger.
+        project_id: for dataarts: the project to call in, with the keys that Huawei's SDK finds in the environment.
+        workspace: for dataarts: a workspace of the project, besides the one called default.
+
+    Raises:
+        Misuse: what is needed to call there is not given.
+    """
+    if api.tenancy != "ACCOUNT/REGION":
+        return _huawei_target(api, endpoint_url, project_id, workspace)
+    if is_loopback(endpoint_url):
+        return Target(endpoint_url, AwsAdapter(api, endpoint_url, alone=True), _fresh_tenants(api))
+    profiles: dict[str, str | None] = {aws_tenant(None): None}
+    if other_profile is not None:
+        profiles[aws_tenant(other_profile)] = other_profile
+    adapter = AwsAdapter(api, endpoint_url, profiles=profiles)
+    return Target(endpoint_url, adapter, lambda _number: tuple(profiles), salt=_salt())
+
+
+def _huawei_target(api: Api, endpoint_url: str, project_id: str | None, workspace: str | None) -> Target:
+    project_id = project_id or os.environ.get("HUAWEICLOUD_SDK_PROJECT_ID")
+    if project_id is None:
+        if not is_loopback(endpoint_url):
+            reason = f"{endpoint_url} is not on loopback, where any project will do"
+            raise Misuse(reason, "name the project to call in: --project-id, or HUAWEICLOUD_SDK_PROJECT_ID")
+        return Target(endpoint_url, HuaweiAdapter(api, endpoint_url, alone=True), _fresh_tenants(api))
+    names = ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")
+    keys = tuple(os.environ.get(name, "") for name in names)
+    if not all(keys) and not is_loopback(endpoint_url):
+        raise Misuse("the project's keys are not known", f"set {' and '.join(names)}, as for Huawei's SDK")
+    known = {project_id: (keys[0], keys[1])} if all(keys) else {}
+    own = f"{project_id}/{workspace or DEFAULT_WORKSPACE}"
+    tenants = (own, f"{project_id}/{DEFAULT_WORKSPACE}") if workspace else (own,)
+    adapter = HuaweiAdapter(api, endpoint_url, keys=known)
+    return Target(endpoint_url, adapter, lambda _number: tenants, salt=_salt())
+
+
+def _fresh_tenants(api: Api) -> Callable[[int], tuple[str, ...]]:
+    """Tenants that no other run has used: what is served may still hold what another run made."""
+    first = SystemRandom().randrange(1_000_000_000)
+    tenants = services.load(api.name).tenants
+    return lambda number: tenants(first + number)
+
+
+def _salt() -> int:
+    return SystemRandom().randrange(10_000, 1_000_000)
 
 
 def reference_target(api: Api, *, seed: int = 0, readings: Mapping[str, str] | None = None) -> Target:

@@ -5,44 +5,22 @@ A name in a path is percent-decoded as a whole. What nobody serves is refused as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote
 
-from haltspec import services, shapes
+from haltspec import services
 from haltspec.services.base import Answer
 from haltspec.spec import Api
 from haltspec.wire.dialect import Asked, Refused, decode, encode
 from haltspec.wire.http import Request, Response
+from haltspec.wire.routes import DEFAULT_WORKSPACE, Route, read, routes
 from haltspec.wire.signatures import BadSignature, Credentials, verify_huawei
 
 CONTENT_TYPE: Final = "application/json;charset=utf-8"
-DEFAULT_WORKSPACE: Final = "default"
 _PREFIX: Final = "/v1/"
 _MOST_QUERY_MEMBERS: Final = 100
 _NO_ROUTE: Final = "APIGW.0101"
 _NOT_AUTHENTICATED: Final = "APIGW.0301"
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """An operation: its method, the segments of its path (`{name}` for one that varies), and where members stand."""
-
-    operation: str
-    method: str
-    segments: tuple[str, ...]
-    in_query: Mapping[str, str]
-    """The members of the query string, with the kind of their shape."""
-    elsewhere: frozenset[str]
-    """The members that do not stand in the body."""
-
-    def fits(self, method: str, segments: list[str]) -> bool:
-        return (
-            method == self.method
-            and len(segments) == len(self.segments)
-            and all(own.startswith("{") or own == given for own, given in zip(self.segments, segments, strict=True))
-        )
 
 
 class DataArtsRest:
@@ -50,8 +28,7 @@ class DataArtsRest:
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        model = shapes.load(api).model
-        self._routes = tuple(_route(name, declared, model["shapes"]) for name, declared in model["operations"].items())
+        self._routes = routes(api)
 
     @property
     def apis(self) -> tuple[str, ...]:
@@ -101,14 +78,14 @@ class DataArtsRest:
             raise Refused(self._malformed("the body is no JSON object"))
         return members
 
-    def _query(self, route: _Route, query: str) -> dict[str, Any]:
+    def _query(self, route: Route, query: str) -> dict[str, Any]:
         """The members in the query string, as what their shapes are; a text that is no number stays a text."""
         try:
             pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_QUERY_MEMBERS)
         except ValueError:
             raise Refused(self._malformed("the query string is malformed")) from None
         kinds = route.in_query
-        return {name: _READERS.get(kinds[name], str)(text) for name, text in pairs if name in kinds}
+        return {name: read(kinds[name], text) for name, text in pairs if name in kinds}
 
     def _text(self, segment: str) -> str:
         try:
@@ -132,34 +109,6 @@ class DataArtsRest:
         return Response(answer.status, (("content-type", CONTENT_TYPE), *headers), encode(answer.reply or {}))
 
 
-def _route(name: str, declared: Mapping[str, Any], model: Mapping[str, Any]) -> _Route:
-    members = model[declared["input"]["shape"]]["members"]
-    in_query = {
-        str(ref.get("locationName", member)): str(model[ref["shape"]]["type"])
-        for member, ref in members.items()
-        if ref.get("location") == "querystring"
-    }
-    elsewhere = frozenset(str(ref.get("locationName", m)) for m, ref in members.items() if "location" in ref)
-    segments = tuple(declared["http"]["requestUri"][1:].split("/"))
-    return _Route(name, declared["http"]["method"], segments, in_query, elsewhere)
-
-
 def _part(text: str) -> str:
     """A part of a tenant, in which no slash can be taken for the one between the parts."""
     return quote(text, safe="")
-
-
-def _number(text: str) -> Any:
-    """The whole number that a text writes; the text itself if it writes none or one that is too long to be meant."""
-    try:
-        return int(text) if text.isascii() and len(text) <= 20 and text.strip() == text and "_" not in text else text
-    except ValueError:
-        return text
-
-
-def _truth(text: str) -> Any:
-    """The truth value that a text writes, or the text itself."""
-    return {"true": True, "false": False}.get(text.lower(), text)
-
-
-_READERS: Final = {"integer": _number, "boolean": _truth}

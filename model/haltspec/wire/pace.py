@@ -1,7 +1,7 @@
 """Which way the service goes by itself, and when.
 
-Left alone a job goes the usual way: by the first of the moves that its state has, until it is at rest. Faults make it
-go otherwise.
+Left alone a job goes the usual way, until it is at rest: by the first of its state's moves that leads on, to a state
+that the lifecycle declares later, so that it never goes in circles. Faults make it go otherwise.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from typing import Final
 
-from haltspec.lts import Internal, Transition
+from haltspec.lts import ABSENT, Internal, Transition
 from haltspec.reference import Job, Reference
 from haltspec.wire.faults import Faults
 
@@ -37,12 +37,21 @@ def next_move(reference: Reference, job: Job, faults: Faults) -> Transition | No
     moves = reference.enabled(job)
     if not moves:
         return None
-    others = moves[1:]
+    usual = _usual(reference, job, moves)
+    others = tuple(row for row in moves if row is not usual)
     if others and faults.strikes("lost-race", reference.api.name) and any(_event(row) == _HALT for row in moves):
-        return next((row for row in moves if _event(row) != _HALT), moves[0])
+        return next((row for row in moves if _event(row) != _HALT), usual)
     if others and faults.strikes("unlucky", reference.api.name):
         return faults.pick(others)
-    return moves[0]
+    return usual
+
+
+def _usual(reference: Reference, job: Job, moves: tuple[Transition, ...]) -> Transition:
+    """The first move that leads on; the end of a job that vanishes is the last place of all."""
+    names = [state.name for state in reference.api.lifecycle(job.key.lifecycle).states if state.name != ABSENT]
+    here = names.index(job.state)
+    ahead = {*names[here + 1 :], ABSENT}
+    return next((row for row in moves if row.target_from(job.state) in ahead), moves[0])
 
 
 def come_to_rest(reference: Reference, job: Job, faults: Faults) -> None:

@@ -18,9 +18,8 @@ from haltspec.lts import Grade
 from haltspec.report import exit_code
 from haltspec.spec import Api
 from haltspec.trace import to_line
-from haltspec_properties.adapters import AwsAdapter, is_loopback
 from haltspec_properties.conform import Options, Run, Target, as_json, conform, render
-from haltspec_properties.targets import MotoTarget, reference_target
+from haltspec_properties.targets import MotoTarget, endpoint_target, reference_target
 
 TARGETS = ("moto", "reference")
 _COLOURS = {"fail": "red", "pass": "green", "inconclusive": "yellow", "stated": "red", "implied": "yellow"}
@@ -30,6 +29,9 @@ _COLOURS = {"fail": "red", "pass": "green", "inconclusive": "yellow", "stated": 
 @click.argument("api_name", metavar="API")
 @click.option("--endpoint-url", metavar="URL", help="Where the implementation listens.")
 @click.option("--target", "target_name", metavar="NAME", help=f"Start one on loopback: {' or '.join(TARGETS)}.")
+@click.option("--other-profile", metavar="NAME", help="Elsewhere than on loopback: an AWS profile of a stranger.")
+@click.option("--project-id", metavar="ID", help="For dataarts: the project to call in.")
+@click.option("--workspace", metavar="ID", help="For dataarts: a workspace to call in.")
 @click.option("--examples", type=click.IntRange(min=0), default=20, show_default=True, help="Random walks to make.")
 @click.option("--seconds", type=click.FloatRange(min=0), metavar="S", help="Begin nothing new after S seconds.")
 @click.option(
@@ -50,6 +52,9 @@ def command(
     api_name: str,
     endpoint_url: str | None,
     target_name: str | None,
+    other_profile: str | None,
+    project_id: str | None,
+    workspace: str | None,
     examples: int,
     seconds: float | None,
     patience: float,
@@ -66,7 +71,8 @@ def command(
     options = Options(examples=examples, seconds=seconds, patience=patience, seed=seed, floor=floor)
     if record is not None:
         _check_writable(record)
-    with _target(api, endpoint_url, target_name) as target, _telling() as tell:
+    tenancy = {"other_profile": other_profile, "project_id": project_id, "workspace": workspace}
+    with _target(api, endpoint_url, target_name, tenancy) as target, _telling() as tell:
         run = conform(api, target, options, tell)
     if record is not None:
         _write(record, run)
@@ -84,7 +90,7 @@ def _style(text: str, style: str) -> str:
 
 
 @contextmanager
-def _target(api: Api, endpoint_url: str | None, name: str | None) -> Iterator[Target]:
+def _target(api: Api, endpoint_url: str | None, name: str | None, tenancy: dict[str, str | None]) -> Iterator[Target]:
     if (endpoint_url is None) == (name is None):
         raise Misuse("give either --endpoint-url or --target", f"targets: {', '.join(TARGETS)}")
     if name == "reference":
@@ -98,12 +104,7 @@ def _target(api: Api, endpoint_url: str | None, name: str | None) -> Iterator[Ta
         raise Unknown("target", name, TARGETS)
     else:
         assert endpoint_url is not None
-        if api.tenancy != "ACCOUNT/REGION":
-            raise Misuse(f"{api.name} is not an AWS API", "use --target reference")
-        on_loopback = is_loopback(endpoint_url)
-        if not on_loopback:
-            raise Misuse(f"{endpoint_url} is not on loopback", "a run makes jobs in made-up accounts; use 127.0.0.1")
-        yield Target(endpoint_url, AwsAdapter(api, endpoint_url, alone=True), services.load(api.name).tenants)
+        yield endpoint_target(api, endpoint_url, **tenancy)
 
 
 @contextmanager
