@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from pathlib import Path
 
@@ -46,13 +47,19 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (
             ["comprehend", "--endpoint-url", "https://comprehend.us-east-1.amazonaws.com"],
-            "https://comprehend.us-east-1.amazonaws.com is not on loopback; "
-            "a run makes jobs in made-up accounts; use 127.0.0.1",
+            "the AWS configuration has no credentials; set them as for the AWS CLI",
         ),
     ],
 )
-def test_rejects_misuse(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+def test_rejects_misuse(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
     """Misuse is told in one line, with what to do instead."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     code, out, err = run(capsys, *arguments)
     assert (code, out) == (2, "")
     assert message in err
