@@ -79,6 +79,26 @@ class Move:
     target: str
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What one observation can do to a job, by the state (as a bit) it is in; a call of unknown effect: if it had one.
+
+    Args:
+        images: where it leads to; no entry for a state that cannot give it.
+        stays: the states in which it may be seen with the job being there again afterwards, unseen moves allowed; with
+            the states in which the job can be right after it.
+        moves: where it leads to from a state in which it does not stay.
+        leaps: where it leads to besides what can be reached unseen.
+        leaping: the states that have leaps.
+    """
+
+    images: Mapping[int, int]
+    stays: Mapping[int, int]
+    moves: Mapping[int, tuple[int, ...]]
+    leaps: Mapping[int, tuple[int, ...]]
+    leaping: int
+
+
 class Automaton:
     """The observable behaviours of one lifecycle.
 
@@ -123,13 +143,15 @@ class Automaton:
         self._index_calls(rows)
         closed = ((cell, own) for cell, own in self._cells.items() if cell not in self._open)
         self._weak = frozenset(cell for cell, own in closed if max(row.grade for row in own) < floor)
-        self._reach = self._close_internal(rows, open_ids)
+        self._unseen = self._internal_moves(rows, open_ids)
+        self._reach = self._close_internal()
         self._after: dict[tuple[int, Observation], int] = {}
         self._closed: dict[int, int] = {}
         self._images: dict[tuple[int, Observation], int] = {}
         self._constrained: dict[tuple[int, str, str], bool] = {}
         self._of_absent = self._codes_of_absent()
         self._idempotent: dict[tuple[str, str], bool] = {}
+        self._courses: dict[Observation, Course] = {}
 
     def _index_calls(self, rows: tuple[Transition, ...]) -> None:
         for row in rows:
@@ -164,8 +186,8 @@ class Automaton:
             if states == {ABSENT} and pair[1] != ANY_ERROR and grades[pair] >= self.floor
         )
 
-    def _close_internal(self, rows: tuple[Transition, ...], open_ids: bool) -> dict[str, int]:
-        """For each state, the states it may have moved to unseen, itself included."""
+    def _internal_moves(self, rows: tuple[Transition, ...], open_ids: bool) -> dict[str, set[str]]:
+        """For each state, the states that one unseen move leads to."""
         moves: dict[str, set[str]] = {name: set() for name in self.states}
         for row in rows:
             if isinstance(row.label, Internal) and not row.label.witnessed and (open_ids or not row.label.outside):
@@ -177,11 +199,15 @@ class Automaton:
                 moves[framed.name].update(name for name in self.states if name != ABSENT)
         if open_ids:
             moves[ABSENT].update(self.states)
+        return moves
+
+    def _close_internal(self) -> dict[str, int]:
+        """For each state, the states it may have moved to unseen, itself included."""
         reach: dict[str, int] = {}
         for start in self.states:
             seen, todo = {start}, [start]
             while todo:
-                fresh = moves[todo.pop()] - seen
+                fresh = self._unseen[todo.pop()] - seen
                 seen |= fresh
                 todo.extend(fresh)
             reach[start] = sum(self.bit[name] for name in seen)
@@ -206,6 +232,10 @@ class Automaton:
                 closed |= self._reach[name]
             self._closed[belief] = closed
         return closed
+
+    def unseen(self, state: int) -> int:
+        """The belief after one unseen move from the state whose bit is `state`."""
+        return self.mask(self._unseen[self.states[state.bit_length() - 1]])
 
     def after(self, belief: int, seen: Observation) -> int:
         """The belief after `seen`: unseen moves first, then the observation; 0 if it is impossible."""
@@ -315,6 +345,35 @@ class Automaton:
                 todo.extend(fresh)
             self._idempotent[key] = not (reach & sources)
         return self._idempotent[key]
+
+    def course(self, seen: Observation) -> Course:
+        """What an observation can do to a job, state by state."""
+        course = self._courses.get(seen)
+        if course is None:
+            course = self._courses[seen] = self._course(seen)
+        return course
+
+    def _course(self, seen: Observation) -> Course:
+        images: dict[int, int] = {}
+        for name, state in self.bit.items():
+            moves = self.moves(name, seen)
+            image = self.mask(m.target for m in moves if m.row is not None or seen.what != UNKNOWN)
+            if image:
+                images[state] = image
+        stays: dict[int, int] = {}
+        leaps: dict[int, tuple[int, ...]] = {}
+        for state in self.bit.values():
+            reach = self.close(state)
+            circle = [other for other in bits(reach) if self.close(other) & state]
+            around = 0
+            for other in circle:
+                around |= images.get(other, 0)
+            if around & sum(circle):
+                stays[state] = around
+            if images.get(state, 0) & ~reach:
+                leaps[state] = tuple(bits(images[state] & ~reach))
+        moves_from = {state: tuple(bits(image)) for state, image in images.items() if state not in stays}
+        return Course(images, stays, moves_from, leaps, sum(leaps))
 
     # ---- what could have been seen ----------------------------------------------------------------------------------
 
@@ -456,7 +515,7 @@ def inclusion(left: Automaton, right: Automaton) -> tuple[Observation, ...] | No
             if not there:
                 return (*_path(paths, pair), seen)
             there = right.close(there)
-            for state in _bits(here):
+            for state in bits(here):
                 known = least.setdefault(state, [])
                 if not any(belief & ~there == 0 for belief in known):
                     known[:] = [belief for belief in known if there & ~belief]
@@ -470,7 +529,8 @@ _Pair = tuple[int, int]
 """A state of one automaton and a belief of another, as bit masks."""
 
 
-def _bits(mask: int) -> Iterator[int]:
+def bits(mask: int) -> Iterator[int]:
+    """The states of a belief, each as a belief of its own."""
     while mask:
         lowest = mask & -mask
         yield lowest

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import bisect
 import enum
-import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from haltspec.automaton import UNKNOWN, Automaton, Observation
+from haltspec.automaton import UNKNOWN, Observation
 from haltspec.linearize import Step, steps
 from haltspec.lts import Grade
-from haltspec.observe import History
+from haltspec.observe import Event, History, is_uncertain, may_change
 from haltspec.oracle import Footing, Report, Settings
 from haltspec.spec import JobKey
 
@@ -24,6 +25,21 @@ class Effect(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a call without a certain answer, as far as one job tells.
+
+    Args:
+        call: the index of the call in the trace.
+        job: the job; None if the call is about none that the recording shows.
+        effect: what became of it.
+    """
+
+    call: int
+    job: JobKey | None
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """One observation of a job, told.
 
@@ -34,6 +50,7 @@ class Told:
         possible: for an impossible observation, what could have been answered.
         effect: for a call without a certain answer, what became of it.
         constrained: another answer could have been impossible.
+        decided: False if the call overlaps with too many others to be ordered.
     """
 
     call: int
@@ -43,6 +60,7 @@ class Told:
     possible: tuple[str, ...]
     effect: Effect | None
     constrained: bool
+    decided: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,72 +76,115 @@ def stories(report: Report, settings: Settings | None = None) -> Iterator[JobSto
     settings = settings or Settings()
     footing = Footing(report.projection, settings)
     for history in report.projection.histories:
-        yield _story(report, history, settings, footing)
+        search = _Search(report, history, settings, footing)
+        told = [(search.events[step.position].start, _tell(search, step)) for step in search.usual]
+        for position, effect in search.effects().items():
+            event = search.events[position]
+            told.append((event.start, Told(event.call, event.seen, (), (), (), effect, False)))
+        told.sort(key=lambda pair: pair[0])
+        yield JobStory(history.key, tuple(one for _, one in told))
 
 
-def _story(report: Report, history: History, settings: Settings, footing: Footing) -> JobStory:
-    calls = report.projection.calls
-    automaton, initial = footing.of(history, Grade.ASSUMED)
-    search = _Search(automaton, history, settings, [calls[e.call].client for e in history.events], initial)
-    done = search.run()
-    told: list[tuple[float, Told]] = []
-    for step in done:
-        event = history.events[step.position]
-        told.append((event.start, _tell(automaton, event.call, event.seen, step)))
-    effects: dict[tuple[Observation, float, float], Effect] = {}
-    for position, event in enumerate(history.events):
-        if event.seen.what == UNKNOWN and not event.reads:
-            key = (event.seen, event.end, event.start if math.isfinite(event.end) else 0.0)
-            if key not in effects:
-                effects[key] = search.effect(position, done)
-            told.append((event.start, Told(event.call, event.seen, (), (), (), effects[key], False)))
-    told.sort(key=lambda pair: pair[0])
-    return JobStory(history.key, tuple(one for _, one in told))
-
-
-def _tell(automaton: Automaton, call: int, seen: Observation, step: Step) -> Told:
-    possible = tuple(
-        dict.fromkeys(
-            f"{row.label} in {state}: {row.name} [{row.grade}: {row.source}]"
-            for state, row in automaton.possible(step.before, seen.operation, seen.cls)
-        )
+def _tell(search: _Search, step: Step) -> Told:
+    automaton, event = search.automaton, search.events[step.position]
+    possible: dict[str, None] = {}
+    if not step.after:
+        for state, row in automaton.possible(step.before, event.seen.operation, event.seen.cls):
+            possible[f"{row.label} in {state}: {row.name} [{row.grade}: {row.source}]"] = None
+    return Told(
+        call=event.call,
+        seen=event.seen,
+        before=automaton.names(automaton.close(step.before)),
+        after=automaton.names(step.after),
+        possible=tuple(possible),
+        effect=None,
+        constrained=step.constrained,
+        decided=step.decided,
     )
-    before = automaton.names(automaton.close(step.before))
-    return Told(call, seen, before, automaton.names(step.after), () if step.after else possible, None, step.constrained)
+
+
+def outcomes(report: Report, settings: Settings | None = None) -> tuple[Outcome, ...]:
+    """What became of every call without a certain answer, job by job, in order of the trace."""
+    settings = settings or Settings()
+    footing = Footing(report.projection, settings)
+    calls, api = report.projection.calls, report.projection.api
+    unsure = {index for index, call in enumerate(calls) if is_uncertain(api, call) and may_change(api, call)}
+    found: list[Outcome] = []
+    for history in report.projection.histories if unsure else ():
+        if any(_is_unsure(event) for event in history.events):
+            search = _Search(report, history, settings, footing)
+            told = search.effects().items()
+            found += [Outcome(search.events[place].call, history.key, effect) for place, effect in told]
+    told_of = {outcome.call for outcome in found}
+    found += [Outcome(index, None, Effect.EITHER) for index in unsure - told_of]
+    return tuple(sorted(found, key=lambda outcome: (outcome.call, outcome.job or ())))
+
+
+def settled(outcomes: Sequence[Outcome]) -> dict[int, Effect]:
+    """What became of each call, all its jobs taken together: it happened if it did to one of them."""
+    effects: dict[int, set[Effect]] = {}
+    for outcome in outcomes:
+        effects.setdefault(outcome.call, set()).add(outcome.effect)
+    return {
+        call: Effect.HAPPENED if Effect.HAPPENED in found else found.pop() if len(found) == 1 else Effect.EITHER
+        for call, found in effects.items()
+    }
+
+
+def _is_unsure(event: Event) -> bool:
+    return event.seen.what == UNKNOWN and not event.reads
 
 
 class _Search:
-    """The same search with one call forced to have happened, or left out."""
+    """The search for an order of one job's calls, as it was judged."""
 
-    def __init__(
-        self, automaton: Automaton, history: History, settings: Settings, clients: list[str], initial: int
-    ) -> None:
-        self.automaton = automaton
-        self.history = history
-        self.settings = settings
-        self.clients = clients
-        self.initial = initial
-
-    def run(self, *, force: int | None = None, leave_out: int | None = None) -> list[Step]:
-        return list(
-            steps(
-                self.automaton,
-                self.history.events,
-                initial=self.initial,
-                window=self.settings.window,
-                clients=self.clients,
-                force=force,
-                leave_out=leave_out,
-            )
+    def __init__(self, report: Report, history: History, settings: Settings, footing: Footing) -> None:
+        calls = report.projection.calls
+        self.automaton, initial = footing.of(history, Grade.ASSUMED)
+        self.events = history.events
+        clients = [calls[event.call].client for event in history.events]
+        self._run = partial(
+            steps,
+            self.automaton,
+            self.events,
+            initial=initial,
+            window=settings.window,
+            clients=clients,
+            budget=settings.budget,
         )
+        self.usual = list(self._run())
 
-    def effect(self, position: int, done: list[Step]) -> Effect:
-        """What became of the call at `position`, by trying both ways: which of them makes more impossible?"""
-        usual = _impossible(done)
-        if _impossible(self.run(leave_out=position)) - usual:
-            return Effect.HAPPENED
-        return Effect.NOT if _impossible(self.run(force=position)) - usual else Effect.EITHER
+    def effects(self) -> dict[int, Effect]:
+        """What became of each call without a certain answer, by position."""
+        return effects(self.events, self._run, self.usual)
 
 
-def _impossible(done: list[Step]) -> set[int]:
-    return {step.position for step in done if not step.after}
+def effects(events: Sequence[Event], run: Callable[..., Iterable[Step]], usual: Sequence[Step]) -> dict[int, Effect]:
+    """What became of each call without a certain answer, by position.
+
+    A call must have happened if leaving it out makes more impossible, and cannot have if taking it to have happened
+    does. Of calls that say the same and may take effect as late, one that began earlier can stand in for one that began
+    later: so the earlier must have happened if the later must, and can have if the later can. A few of many are tried.
+
+    Args:
+        events: a job's events.
+        run: `steps` of them, with `force` or `leave_out`.
+        usual: the steps without either.
+    """
+    impossible = {step.position for step in usual if not step.after}
+
+    def makes_worse(**how: int) -> bool:
+        return any(not step.after and step.position not in impossible for step in run(**how))
+
+    alike: dict[tuple[Observation, float], list[int]] = {}
+    for position, event in enumerate(events):
+        if _is_unsure(event):
+            alike.setdefault((event.seen, event.end), []).append(position)
+    found: dict[int, Effect] = {}
+    for positions in alike.values():
+        needed = bisect.bisect_left(positions, True, key=lambda p: not makes_worse(leave_out=p))
+        possible = bisect.bisect_left(positions, True, lo=needed, key=lambda p: makes_worse(force=p))
+        found |= dict.fromkeys(positions[:needed], Effect.HAPPENED)
+        found |= dict.fromkeys(positions[needed:possible], Effect.EITHER)
+        found |= dict.fromkeys(positions[possible:], Effect.NOT)
+    return found

@@ -1,31 +1,40 @@
 """Order the calls on one job, which may overlap and whose effect may be unknown, so that the lifecycle allows them.
 
 Just-in-time linearization (G. Lowe, Testing for linearizability, 2017): calls are taken in order of time; a
-configuration is a set of open calls that have already taken their place in the order, with the belief they lead to; a
-call is put into the order only when its return forces it. Four reductions keep this small:
+configuration is a state of the job with the open calls that have taken their place in the order; a call is put into
+the order only when its return forces it. What keeps this small:
 
-- reads leave the job as it is, so an open read takes its place as soon as some state of a configuration fits it;
-- open calls that say the same are interchangeable, so the one that must return first goes first;
+- a call that can happen and leave the job in the state it is in need not be ordered there and then: from that visit on
+  it is *satisfied*, and yet it may still be used for a move as long as it is open (reads, refusals, repeated stops);
+- open calls that say the same are interchangeable, so the one that must return first goes first (kind symmetry);
 - a call without an answer whose effect, once had, cannot be had again is one more move the job may make unseen from
   then on, however many such calls there are (absorption);
-- a state reached with some of these calls used up is passed over where it was reached with fewer of them: nothing is
-  lost by not having used a call (dominance).
+- of two configurations in one state, the one that has satisfied more calls and used up fewer stands for both
+  (dominance).
+
+What is left is a search over how many calls of each kind have moved the job. It is short where the job's life has no
+circles; where it has, several kinds of calls that lead round and round can be ordered in too many ways. A budget ends
+that: the calls of such an overlap are *undecided*, and afterwards the job may be in any state.
 """
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final, Literal, NamedTuple
 
-from haltspec.automaton import OK, UNKNOWN, Automaton, Observation
+from haltspec.automaton import OK, UNKNOWN, Automaton, Course, Observation, bits
 from haltspec.observe import Event
 
-Placed = frozenset[int]
-"""Positions of open events that have taken their place in the order."""
+BUDGET: Final = 200_000
+"""How many configurations of one job's history are looked at before its widest overlaps are given up."""
 
-_NOBODY: Final[Placed] = frozenset()
+_SCRAPS: Final = 2_000
+"""So many are looked at for every further overlap when the budget is spent."""
 
 
 class Step(NamedTuple):
@@ -36,12 +45,38 @@ class Step(NamedTuple):
         before: the belief when the event had to be placed (unseen moves not yet made).
         after: the belief then; 0 if no order allows the event.
         constrained: another answer could have been impossible.
+        decided: False if the overlap is too wide to order; `after` then is every state.
     """
 
     position: int
     before: int
     after: int
     constrained: bool
+    decided: bool = True
+
+
+class _Configuration(NamedTuple):
+    """A state the job may be in, with what became of the open calls. Calls are bits: the lower must return earlier.
+
+    Args:
+        state: the state's bit.
+        satisfied: open calls that need not be placed any more.
+        placed: open calls that have moved the job: they are satisfied, and of no more use.
+        used: calls without an answer, of those that could move a job again and again, that have moved it.
+    """
+
+    state: int
+    satisfied: int
+    placed: int
+    used: int
+
+
+@dataclass(slots=True)
+class _Kind:
+    """The open calls that say the same: what such a call can do, and which they are."""
+
+    course: Course
+    calls: int = 0
 
 
 def steps(
@@ -53,6 +88,7 @@ def steps(
     clients: Sequence[str] = (),
     force: int | None = None,
     leave_out: int | None = None,
+    budget: int = BUDGET,
 ) -> Iterator[Step]:
     """One step for each event with a certain answer, in the order in which they must have taken effect.
 
@@ -64,10 +100,11 @@ def steps(
         clients: the client of each event: calls of one client follow each other even where the clock stands still.
         force: position of an event of unknown effect that is taken to have happened.
         leave_out: position of an event that is taken not to have happened.
+        budget: how many configurations are looked at before overlaps are given up.
 
     After an impossible event the belief starts again from all states that could have given it (a refusal: goes on).
     """
-    return _Search(automaton, events, initial, window, clients, force, leave_out).run()
+    return _Search(automaton, events, initial, window, clients, force, leave_out, budget).run()
 
 
 class _Search:
@@ -80,6 +117,7 @@ class _Search:
         clients: Sequence[str],
         force: int | None,
         leave_out: int | None,
+        budget: int,
     ) -> None:
         self.automaton = automaton
         self.events = events
@@ -87,12 +125,31 @@ class _Search:
         self.clients = clients
         self.force = force
         self.leave_out = leave_out
-        self.open: dict[int, float] = {}
-        """The calls that have begun and must have their place in the order by their end."""
-        self.pending: dict[Observation, list[int]] = {}
-        """Calls without an answer, by what they say: each may take a place in the order, and none has to."""
+        self.left = budget
+        """How many more configurations may be looked at."""
+        self.open: list[tuple[float, int]] = []
+        """The calls that have begun and must have their place in the order by their end: a heap of end, position."""
+        self.kinds: dict[Observation, _Kind] = {}
+        """The same calls, by what they say."""
+        self.pending: dict[Observation, _Kind] = {}
+        """Calls without an answer that could move the job again and again: each may take a place, and none has to."""
         self.absorbed: list[Observation] = []
-        self.configurations: dict[Placed, int] = {_NOBODY: automaton.initial if initial is None else initial}
+        self.waiting = 0
+        self.roots = _at(automaton.initial if initial is None else initial)
+        """The configurations in which every call that has returned has its place, and no other without need."""
+        self.given_up = False
+        """Calls are open whose order was given up."""
+        self._ranks: list[int] = []
+        """For each event its number in the order of returns."""
+        self._lowest: list[int] = []
+        """For each place in the order of beginnings the lowest number from there on."""
+        self._base = 0
+        self._beginners: dict[float, set[str]] = {}
+        """The clients that begin a call at each time."""
+        self._free: dict[int, int] = {}
+        self._unseen: dict[int, tuple[int, ...]] = {}
+        self._closed: dict[int, int] = {}
+        self._ranges: dict[int, int] = {}
 
     def run(self) -> Iterator[Step]:
         order: Sequence[int] = range(len(self.events))
@@ -100,20 +157,13 @@ class _Search:
             order = sorted(order, key=lambda p: (self._start(p), p))
         place = 0
         while place < len(order):
-            if self._is_settled():
+            if not (self.open or self.pending):
                 place = yield from self._follow(order, place)
                 if place == len(order):
                     return
-            position = order[place]
-            place += 1
-            if position != self.leave_out:
-                yield from self._return_before(self._start(position), position)
-                self._begin(position)
-        yield from self._return_before(math.inf, -1)
-
-    def _is_settled(self) -> bool:
-        """True if every call before now has its place in the order."""
-        return not (self.open or self.pending or self.absorbed) and self.configurations.keys() == {_NOBODY}
+            place = yield from self._begin_next(order, place)
+        while self.open:
+            yield from self._return(heapq.heappop(self.open)[1])
 
     def _follow(self, order: Sequence[int], place: int) -> Generator[Step, None, int]:
         """Take events as long as each has ended when the next begins; returns the place of the first that has not.
@@ -121,166 +171,321 @@ class _Search:
         This is the loop that most recordings are judged in.
         """
         events, automaton = self.events, self.automaton
-        belief = self.configurations[_NOBODY]
+        belief = self._belief()
         last = len(order) - 1
         while place <= last:
             position = order[place]
             seen, end = events[position].seen, events[position].end
             if seen.what == UNKNOWN or position == self.leave_out:
-                break
+                if not self._is_passed_over(position):
+                    break
+                place += 1
+                continue
             if place < last:
                 begin = self._start(order[place + 1])
-                if not (end < begin or (end == begin and self._same_client(position, order[place + 1]))):
+                if not (end < begin or (end == begin and self._is_next(order, place))):
                     break
-            after = automaton.after(belief, seen)
-            yield Step(position, belief, after, automaton.is_constrained(belief, seen))
-            belief = after or self._resume(belief, seen)
+            before = self._close(belief) if self.absorbed else belief
+            after = automaton.after(before, seen)
+            yield Step(position, before, after, automaton.is_constrained(before, seen))
+            belief = after or (before if seen.what != OK else self._able(seen))
             place += 1
-        self.configurations = {_NOBODY: belief}
+        self.roots = _at(belief)
         return place
+
+    def _is_passed_over(self, position: int) -> bool:
+        """True if an event takes no place in the order: left out, a read of which nothing is known, or absorbed."""
+        event = self.events[position]
+        if position == self.leave_out or (event.reads and position != self.force):
+            return True
+        if position == self.force or event.end < math.inf or not self.automaton.is_idempotent(event.seen):
+            return False
+        if event.seen not in self.absorbed:
+            self.absorbed.append(event.seen)
+            self._unseen.clear()
+            self._ranges.clear()
+            self._closed.clear()
+        return True
 
     def _start(self, position: int) -> float:
         event = self.events[position]
         return event.start - self.window if event.reads else event.start
 
-    def _begin(self, position: int) -> None:
-        event = self.events[position]
-        if event.seen.what == UNKNOWN and position != self.force:
-            if event.reads:
-                return
-            if event.end == math.inf:
-                if not self.automaton.is_idempotent(event.seen):
-                    self.pending.setdefault(event.seen, []).append(position)
-                elif event.seen not in self.absorbed:
-                    self.absorbed.append(event.seen)
-                return
-        self.open[position] = event.end
-
-    def _return_before(self, time: float, newcomer: int) -> Iterator[Step]:
-        """Return every open call that ended before `time`, and those of the newcomer's client that ended with it."""
-        while self.open:
-            position = min(self.open, key=lambda p: (self.open[p], p))
-            end = self.open[position]
-            if not (end < time or newcomer == -1 or (end == time and self._same_client(position, newcomer))):
-                return
-            yield from self._return(position)
-
-    def _same_client(self, position: int, newcomer: int) -> bool:
-        if newcomer < position or not self.clients:
+    def _is_next(self, order: Sequence[int], place: int) -> bool:
+        """True if the call at `place` ends when the next one begins, both of one client, and no other begins then."""
+        here, there = order[place], order[place + 1]
+        if here > there or not self.clients or self.clients[here] != self.clients[there]:
             return False
-        return self.clients[position] == self.clients[newcomer]
+        if not self._beginners:
+            for position in order:
+                self._beginners.setdefault(self._start(position), set()).add(self.clients[position])
+        return len(self._beginners[self._start(there)]) == 1
 
-    # ---- the search -------------------------------------------------------------------------------------------------
+    # ---- calls begin and return -------------------------------------------------------------------------------------
+
+    def _begin(self, position: int, order: Sequence[int], place: int) -> None:
+        event = self.events[position]
+        uncertain = event.seen.what == UNKNOWN and position != self.force
+        if uncertain and self._is_passed_over(position):
+            return
+        if uncertain and event.end == math.inf:
+            self.waiting += 1
+            self._add(self.pending, event.seen, 1 << self.waiting)
+            return
+        if not self.open:
+            self._number(order, place)
+        bit = self._bit(position)
+        heapq.heappush(self.open, (event.end, position))
+        self._add(self.kinds, event.seen, bit)
+        if uncertain:
+            self.roots = [root._replace(satisfied=root.satisfied | bit) for root in self.roots]
+
+    def _add(self, kinds: dict[Observation, _Kind], seen: Observation, bit: int) -> None:
+        kind = kinds.get(seen)
+        if kind is None:
+            kind = kinds[seen] = _Kind(self.automaton.course(seen))
+            self._ranges.clear()
+        kind.calls |= bit
+        self._free.clear()
+
+    def _number(self, order: Sequence[int], place: int) -> None:
+        """Number the calls from `place` on by their returns."""
+        if not self._ranks:
+            by_return = sorted(range(len(self.events)), key=lambda p: (self.events[p].end, p))
+            self._ranks = [0] * len(by_return)
+            for rank, position in enumerate(by_return):
+                self._ranks[position] = rank
+            self._lowest = list(accumulate((self._ranks[p] for p in reversed(order)), min))[::-1]
+        self._base = self._lowest[place]
+
+    def _bit(self, position: int) -> int:
+        return 1 << (self._ranks[position] - self._base)
+
+    def _begin_next(self, order: Sequence[int], place: int) -> Generator[Step, None, int]:
+        """Begin the calls that begin together from `place` on, when all that ended before have returned.
+
+        A call that begins the moment another ends overlaps it; but not if both are of one client, who makes one call
+        after the other even where the clock stands still. Returns the place of the next call.
+        """
+        time = self._start(order[place])
+        while self.open and self.open[0][0] < time:
+            yield from self._return(heapq.heappop(self.open)[1])
+        last = place + 1
+        while last < len(order) and self._start(order[last]) == time:
+            last += 1
+        beginning_now = [position for position in order[place:last] if position != self.leave_out]
+        for due, beginning in self._turns(beginning_now, time):
+            for position in due:
+                if (time, position) in self.open:
+                    self.open.remove((time, position))
+                    heapq.heapify(self.open)
+                    yield from self._return(position)
+            for position in beginning:
+                self._begin(position, order, place)
+        return last
+
+    def _turns(self, positions: Sequence[int], time: float) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
+        """Turn by turn the calls that must return at `time`, and those of `positions` that can begin then.
+
+        Only one client's calls are kept in order: that of two clients at one time, each in their own order, cannot be
+        told by calls that begin and return one after the other. The others' then count as overlapping.
+        """
+        meets = self.open and self.open[0][0] == time
+        if not self.clients or (len(positions) == 1 and not meets):
+            yield [], positions
+            return
+        ending = {position for end, position in self.open if end == time} if meets else set()
+        fresh = set(positions)
+        chains: dict[str, list[tuple[list[int], list[int]]]] = {}
+        for position in sorted({*ending, *positions}):
+            chain = chains.setdefault(self.clients[position], [([], [])])
+            if position in fresh:
+                chain[-1][1].append(position)
+            if self.events[position].end == time:
+                if chain[-1][1]:
+                    chain.append(([], []))
+                chain[-1][0].append(position)
+        in_order = [[turn for turn in chain if turn[1]] for chain in chains.values()]
+        longest = max(in_order, key=lambda turns: sum(bool(due) for due, _ in turns), default=[])
+        kept = {position for _, beginning in longest for position in beginning}
+        yield [], [position for position in positions if position not in kept]
+        yield from longest
 
     def _return(self, position: int) -> Iterator[Step]:
-        event = self.events[position]
-        before = self._belief()
-        optional = event.seen.what == UNKNOWN and position != self.force
-        reached = self._place(position, optional)
-        del self.open[position]
+        seen, bit = self.events[position].seen, self._bit(position)
+        kind = self.kinds[seen]
+        reached = None if self.given_up else self._place(bit, kind.course)
+        kind.calls &= ~bit
+        self._free.clear()
+        if not kind.calls:
+            del self.kinds[seen]
+            self._ranges.clear()
+        is_certain = seen.what != UNKNOWN or position == self.force
+        if reached is None:
+            everything = self.automaton.everything
+            self.given_up = bool(self.open)
+            self.left = max(self.left, _SCRAPS)
+            self.roots = _at(everything)
+            if is_certain:
+                yield Step(position, everything, everything, False, False)
+            return
+        before, found = reached
         after = 0
-        for belief in reached.values():
-            after |= belief
-        if not optional:
-            yield Step(position, before, after, self.automaton.is_constrained(before, event.seen))
-        if not reached:
-            reached = {_NOBODY: self._resume(before, event.seen)}
-        self.configurations = reached
-
-    def _resume(self, before: int, seen: Observation) -> int:
-        """The belief to go on with after an impossible event: a refusal is taken to have changed nothing."""
-        if seen.what != OK:
-            return before
-        everything = self.automaton.everything
-        return self.automaton.image(everything, seen) or everything
+        for state, _, placed, _ in found:
+            after |= state if placed & bit else kind.course.stays.get(state, state)
+        if is_certain:
+            before = self._close(before) if self.absorbed else before
+            yield Step(position, before, after, self.automaton.is_constrained(before, seen))
+        if found:
+            self.roots = list(dict.fromkeys(_without(bit, one) for one in found))
+        elif seen.what == OK:
+            self.roots = _at(self._able(seen), satisfied=sum(one.calls for one in self.kinds.values()))
 
     def _belief(self) -> int:
         belief = 0
-        for mask in self.configurations.values():
-            belief |= mask
-        return self._close(belief) if self.absorbed else belief
-
-    def _place(self, position: int, optional: bool) -> dict[Placed, int]:
-        """Every configuration in which the returning call has its place, without it; all of them if it is optional."""
-        front = _Front(self)
-        for placed, belief in sorted(self.configurations.items(), key=lambda pair: len(pair[0])):
-            front.add(placed, belief)
-        done: dict[Placed, int] = {}
-        while front.todo:
-            placed, belief = front.todo.popleft()
-            if position in placed or optional:
-                rest = placed - {position}
-                done[rest] = done.get(rest, 0) | belief
-                if position in placed:
-                    continue
-            for other in front.candidates(placed):
-                event = self.events[other]
-                if event.reads:
-                    continue
-                unknown = event.seen.what == UNKNOWN
-                image = self._applied(belief, event.seen) if unknown else self.automaton.image(belief, event.seen)
-                if image:
-                    front.add(placed | {other}, image)
-        return done
-
-    def _close(self, belief: int) -> int:
-        belief = self.automaton.close(belief)
-        while self.absorbed:
-            more = belief
-            for seen in self.absorbed:
-                more |= self._applied(more, seen)
-            more = self.automaton.close(more)
-            if more == belief:
-                break
-            belief = more
+        for root in self.roots:
+            belief |= root.state
         return belief
 
-    def _applied(self, belief: int, seen: Observation) -> int:
-        """Where a call of unknown effect leads if it did take effect."""
-        result = 0
-        for name in self.automaton.names(belief):
-            for move in self.automaton.moves(name, seen):
-                if move.row is not None:
-                    result |= self.automaton.bit[move.target]
-        return result
+    def _able(self, seen: Observation) -> int:
+        """The states to go on with after an answer that was impossible: those which it can lead to."""
+        everything = self.automaton.everything
+        return self.automaton.image(everything, seen) or everything
+
+    # ---- the search -------------------------------------------------------------------------------------------------
+
+    def _place(self, bit: int, course: Course) -> tuple[int, list[_Configuration]] | None:
+        """What the belief was, and every configuration in which the returning call has its place; None: gave up.
+
+        First those in which the call has its place as soon as it must. Then those in which it did not only happen on
+        the way but made a move that nothing else could: when it has returned it cannot make it any more.
+        """
+        roots = self.roots
+        if all(root.satisfied & bit and not self._may_leap(root, bit, course) for root in roots):
+            return self._belief(), roots
+        looked_at = self._explore(roots, bit, "satisfied")
+        if looked_at is None:
+            return None
+        before = 0
+        found: list[_Configuration] = []
+        for one in looked_at:
+            if not one.placed & bit:
+                before |= one.state
+            if one.satisfied & bit:
+                found.append(one)
+        late = [one for one in found if self._may_leap(one, bit, course)]
+        if late:
+            looked_at = self._explore(late, bit, "placed")
+            if looked_at is None:
+                return None
+            found += [one for one in looked_at if one.placed & bit]
+        return before, found
+
+    def _may_leap(self, one: _Configuration, bit: int, course: Course) -> bool:
+        """True if the returning call may yet move the job to where it could not get unseen."""
+        return bool(course.leaping) and not one.placed & bit and bool(course.leaping & self._range(one.state))
+
+    def _explore(
+        self, roots: Iterable[_Configuration], bit: int, until: Literal["satisfied", "placed"]
+    ) -> list[_Configuration] | None:
+        """What can be reached without going on from where the call is satisfied, or placed; None: gave up."""
+        # By few calls placed and many satisfied: so one that others dominate comes after them.
+        todo = deque(sorted(roots, key=lambda one: (one.placed.bit_count(), -one.satisfied.bit_count())))
+        known: dict[int, list[_Configuration]] = {}
+        found: list[_Configuration] = []
+        while todo:
+            state, satisfied, placed, used = todo.popleft()
+            satisfied |= self._satisfied_in(state)
+            others = known.setdefault(state, [])
+            self.left -= 1 + len(others) // 16
+            if self.left < 0:
+                return None
+            for _, more, fewer, unused in others:
+                if not (satisfied & ~more or fewer & ~placed or unused & ~used):
+                    break
+            else:
+                one = _Configuration(state, satisfied, placed, used)
+                others.append(one)
+                found.append(one)
+                if not getattr(one, until) & bit:
+                    todo.extend(self._next(one, bit))
+        return found
+
+    def _satisfied_in(self, state: int) -> int:
+        """The open calls that can happen while the job is in a state and leave it there."""
+        calls = self._free.get(state)
+        if calls is None:
+            calls = sum(kind.calls for kind in self.kinds.values() if state in kind.course.stays)
+            self._free[state] = calls
+        return calls
+
+    def _next(self, one: _Configuration, bit: int) -> Iterator[_Configuration]:
+        """One move on: unseen, or by one call of each kind, that which returns first (the returning one before all)."""
+        state, satisfied, placed, used = one
+        for target in self._unseen_from(state):
+            yield _Configuration(target, satisfied, placed, used)
+        for kind in self.kinds.values():
+            due = _first(kind.calls & ~satisfied, bit)
+            if due:
+                for target in kind.course.moves.get(state, ()):
+                    yield _Configuration(target, satisfied | due, placed | due, used)
+            spare = _first(kind.calls & satisfied & ~placed, bit)
+            if spare and (not due or spare == bit or spare < due != bit):
+                for target in kind.course.leaps.get(state, ()):
+                    yield _Configuration(target, satisfied, placed | spare, used)
+        for kind in self.pending.values():
+            spare = _first(kind.calls & ~used)
+            if spare:
+                for target in kind.course.leaps.get(state, ()):
+                    yield _Configuration(target, satisfied, placed, used | spare)
+
+    def _unseen_from(self, state: int) -> tuple[int, ...]:
+        """Where the job may move unseen, absorbed calls included."""
+        targets = self._unseen.get(state)
+        if targets is None:
+            mask = self.automaton.unseen(state)
+            for seen in self.absorbed:
+                mask |= self.automaton.course(seen).images.get(state, 0)
+            targets = self._unseen[state] = tuple(bits(mask & ~state))
+        return targets
+
+    def _close(self, belief: int) -> int:
+        """The belief after any number of unseen moves, absorbed calls included."""
+        known = self._closed.get(belief)
+        if known is None:
+            known, more = 0, self.automaton.close(belief)
+            while more != known:
+                known = more
+                for state in bits(known):
+                    for target in self._unseen_from(state):
+                        more |= target
+            self._closed[belief] = known
+        return known
+
+    def _range(self, state: int) -> int:
+        """The states that a job may get to from `state` if each open or pending call could happen again and again."""
+        reached = self._ranges.get(state)
+        if reached is None:
+            reached, more = 0, state
+            while more != reached:
+                reached = more
+                more = self._close(reached)
+                for kind in (*self.kinds.values(), *self.pending.values()):
+                    for before in bits(more):
+                        more |= kind.course.images.get(before, 0)
+            self._ranges[state] = reached
+        return reached
 
 
-class _Front:
-    """Configurations still to be looked at, without states that others dominate."""
+def _at(belief: int, *, satisfied: int = 0) -> list[_Configuration]:
+    """The configurations of a belief in which no call is placed."""
+    return [_Configuration(state, satisfied, 0, 0) for state in bits(belief)]
 
-    def __init__(self, search: _Search) -> None:
-        self.search = search
-        self.todo: deque[tuple[Placed, int]] = deque()
-        self.known: dict[Placed, list[tuple[Placed, int]]] = {}
-        """By the calls with an answer that have their place: those without one that were used, and what was reached."""
-        self.kinds: dict[Observation, list[int]] = {seen: [] for seen in search.pending}
-        for position in sorted(search.open, key=lambda p: (search.open[p], p)):
-            self.kinds.setdefault(search.events[position].seen, []).append(position)
 
-    def candidates(self, placed: Placed) -> Iterator[int]:
-        """Of the calls without a place, one for each thing said: the one that must return first."""
-        for seen, positions in self.kinds.items():
-            first = next((p for p in positions if p not in placed), None)
-            if first is None:
-                first = next((p for p in self.search.pending.get(seen, ()) if p not in placed), None)
-            if first is not None:
-                yield first
+def _without(bit: int, one: _Configuration) -> _Configuration:
+    return _Configuration(one.state, one.satisfied & ~bit, one.placed & ~bit, one.used)
 
-    def add(self, placed: Placed, belief: int) -> None:
-        """Take a configuration whose belief is not closed; open reads that fit it have their place at once."""
-        belief = self.search._close(belief)
-        events, automaton = self.search.events, self.search.automaton
-        for other in self.candidates(placed):
-            if belief and events[other].reads:
-                fits = automaton.image(belief, events[other].seen)
-                if fits:
-                    self.add(placed | {other}, fits)
-                    belief &= ~fits
-        used = frozenset(p for p in placed if events[p].seen.what == UNKNOWN and p != self.search.force)
-        known = self.known.setdefault(placed - used, [])
-        for fewer, reached in known:
-            if fewer <= used:
-                belief &= ~reached
-        if belief:
-            known.append((used, belief))
-            self.todo.append((placed, belief))
+
+def _first(calls: int, preferred: int = 0) -> int:
+    """Of calls the preferred one, or that which returns first; 0 if there is none."""
+    return calls & preferred or calls & -calls

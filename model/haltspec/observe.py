@@ -147,6 +147,19 @@ def succeeded(call: Call) -> bool:
     return call.status is not None and call.error is None and call.status < 300
 
 
+def is_uncertain(api: Api, call: Call) -> bool:
+    """True if no answer tells whether the call had its effect: none came, or a fault of the service."""
+    if call.status is None or succeeded(call):
+        return call.status is None
+    spec = api.error(call.error or "")
+    return call.status >= 500 or (spec is not None and Nature.FAULT in spec.natures)
+
+
+def may_change(api: Api, call: Call) -> bool:
+    """True if the call is one that can change some job: no read and no list."""
+    return any(api.role(binding).role not in _READING for binding in api.bound(call.operation))
+
+
 class _Projector:
     def __init__(self, api: Api, calls: tuple[Call, ...], shapes: Shapes, alone: bool) -> None:
         self.api = api
@@ -491,11 +504,7 @@ class _Projector:
         return Observation(role, cls, ERROR, None, code)
 
     def _is_uncertain(self, call: Call) -> bool:
-        """True if no answer tells whether the call had its effect: none came, or a fault of the service."""
-        if call.status is None or succeeded(call):
-            return call.status is None
-        spec = self.api.error(call.error or "")
-        return call.status >= 500 or (spec is not None and Nature.FAULT in spec.natures)
+        return is_uncertain(self.api, call)
 
     def _end(self, call: Call) -> float:
         """When the call can have had its effect at the latest."""

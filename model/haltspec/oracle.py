@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Automaton, Observation, matches
-from haltspec.linearize import Step, steps
+from haltspec.linearize import BUDGET, Step, steps
 from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, LeadsTo, Role, Source, Transition
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import Event, History, Projection, project, refusals, succeeded
@@ -27,6 +27,8 @@ from haltspec.trace import Call
 
 UNDECLARED: Final = "errors are declared"
 """The rule on calls that are refused with an error that they cannot have."""
+TOO_WIDE: Final = "overlap too wide to order"
+"""Why calls on one job are undecided: there are too many ways to order them."""
 FLOORS: Final = (Grade.ASSUMED, Grade.IMPLIED, Grade.STATED)
 
 
@@ -78,18 +80,29 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Undecided:
+    """Calls on one job of which nothing is said, for `reason`; `calls` are their indexes in the trace."""
+
+    job: JobKey
+    reason: str
+    calls: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The judgement of a recording of one API.
 
     Args:
         api: the API's name.
-        verdict: FAIL if a violation is graded at the floor or above, INCONCLUSIVE if only below it, else PASS.
+        verdict: FAIL if a violation is graded at the floor or above, INCONCLUSIVE if only below it or if something is
+            undecided, else PASS.
         violations: at the floor or above, in order of the trace.
         warnings: below the floor.
         calls, observations, jobs: how many.
         constrained: how many observations could have failed.
         taken: rows that were surely or possibly taken, `LIFECYCLE/ROW`, with how often.
         pending: what was still owed at the end.
+        undecided: calls of which nothing can be said.
         projection: the trace as it was judged.
     """
 
@@ -103,6 +116,7 @@ class Report:
     constrained: int
     taken: Mapping[str, int]
     pending: tuple[Pending, ...]
+    undecided: tuple[Undecided, ...]
     projection: Projection
 
     @property
@@ -120,12 +134,14 @@ class Settings:
         window: reads may be as old as this many seconds.
         patience: a progress property that is owed for longer than this many seconds is a violation; None: never.
         alone: the recording holds every call made in its tenants, so an id it never saw given belongs to no job.
+        budget: how many configurations of one job may be looked at to order calls that overlap; see `linearize`.
     """
 
     floor: Grade = Grade.IMPLIED
     window: float = 0.0
     patience: float | None = None
     alone: bool = False
+    budget: int = BUDGET
 
 
 def judge(api: Api, calls: Iterable[Call], settings: Settings | None = None, *, shapes: Shapes | None = None) -> Report:
@@ -243,6 +259,7 @@ class _Judge:
         self.observations = 0
         self.constrained = 0
         self.pending: list[Pending] = []
+        self.undecided: list[Undecided] = []
         self.malformed = projection.malformed
         self.footing = Footing(projection, settings)
 
@@ -254,7 +271,8 @@ class _Judge:
         floor = self.settings.floor
         violations = tuple(v for v in found if v.grade >= floor)
         warnings = tuple(v for v in found if v.grade < floor)
-        verdict = Verdict.FAIL if violations else Verdict.INCONCLUSIVE if warnings else Verdict.PASS
+        unsure = Verdict.INCONCLUSIVE if warnings or self.undecided else Verdict.PASS
+        verdict = Verdict.FAIL if violations else unsure
         return Report(
             api=self.api.name,
             verdict=verdict,
@@ -266,17 +284,22 @@ class _Judge:
             constrained=self.constrained,
             taken=dict(sorted(self.taken.items())),
             pending=tuple(self.pending),
+            undecided=tuple(self.undecided),
             projection=self.projection,
         )
 
     # ---- one job ----------------------------------------------------------------------------------------------------
 
     def _job(self, history: History) -> Iterator[Violation]:
-        strict = self._run(history, Grade.ASSUMED)
+        strict = list(self._run(history, Grade.ASSUMED))
         self._count(history, strict)
         yield from self._owed(history, strict)
         failed = {step.position: (Grade.ASSUMED, step) for step in strict if not step.after}
-        if failed:
+        given_up = [step.position for step in strict if not step.decided]
+        if given_up:
+            calls = tuple(sorted({history.events[position].call for position in given_up}))
+            self.undecided.append(Undecided(history.key, TOO_WIDE, calls))
+        if failed or given_up:
             for floor in FLOORS[1:]:
                 for step in self._run(history, floor):
                     if not step.after:
@@ -289,14 +312,17 @@ class _Judge:
 
     def _run(
         self, history: History, floor: Grade, events: Sequence[Event] | None = None, initial: int | None = None
-    ) -> list[Step]:
+    ) -> Iterator[Step]:
         """The steps of a job's events, or of some of them, from what the job can have been before any of them."""
         automaton, before = self.footing.of(history, floor)
         if events is None:
             events = history.events
         clients = [self.projection.calls[e.call].client for e in events]
         initial = before if initial is None else initial
-        return list(steps(automaton, events, initial=initial, window=self.settings.window, clients=clients))
+        settings = self.settings
+        return steps(
+            automaton, events, initial=initial, window=settings.window, clients=clients, budget=settings.budget
+        )
 
     def _count(self, history: History, taken: Sequence[Step]) -> None:
         for step in taken:
@@ -345,7 +371,7 @@ class _Judge:
             grade=progress.source.grade,
             source=progress.source,
             message=(
-                f"{_told(owed.job)} was {_either(belief)} for {owed.age:.1f} s and "
+                f"{job_words(owed.job)} was {_either(belief)} for {owed.age:.1f} s and "
                 f"reached none of {', '.join(progress.end)} within the patience of {patience:g} s"
             ),
             job=owed.job,
@@ -371,7 +397,7 @@ class _Judge:
             grade=min(floor, source.grade, Grade.IMPLIED if inferred else source.grade),
             source=source,
             message=(
-                f"{_told(history.key)}: {event.seen} while it was {_either(belief)}; "
+                f"{job_words(history.key)}: {event.seen} while it was {_either(belief)}; "
                 f"possible: {_answers(automaton, step.before, event.seen)}"
             ),
             job=history.key,
@@ -392,7 +418,7 @@ class _Judge:
         def rules_out(events: Sequence[Event], initial: int | None) -> bool:
             trial = sorted([*events, breaking], key=lambda e: (e.start, e.end, e.call))
             found = self._run(history, floor, trial, initial)
-            return any(trial[s.position] is breaking and not s.after for s in found)
+            return not next(step.after for step in found if trial[step.position] is breaking)
 
         def before(first: int) -> list[Event]:
             events = [e for e in history.events[first:] if e is not breaking and e.start <= breaking.end]
@@ -517,7 +543,7 @@ class _Judge:
 
     def _rules(self) -> Iterator[Violation]:
         for found in broken(self.projection):
-            told = _told(found.job) if found.job is not None else self.projection.calls[found.calls[-1]].operation
+            told = job_words(found.job) if found.job is not None else self.projection.calls[found.calls[-1]].operation
             source, message = found.rule.source, f"{told}: {found.wrong}"
             yield Violation(found.name, source.grade, source, message, found.job, found.calls)
 
@@ -548,7 +574,8 @@ def _last(path: str) -> str:
     return path.rpartition(".")[2] or "body"
 
 
-def _told(key: JobKey) -> str:
+def job_words(key: JobKey) -> str:
+    """A job in words: what it is, its id, whose it is."""
     kind = f"{key.kind} " if key.kind else ""
     return f"{kind}{key.lifecycle} {key.id} of {key.tenant}"
 

@@ -8,12 +8,15 @@ from typing import Any, Final
 
 from haltspec.lts import Source
 from haltspec.observe import Projection
-from haltspec.oracle import Pending, Report, Verdict, Violation
+from haltspec.oracle import Pending, Report, Undecided, Verdict, Violation, job_words
 from haltspec.spec import Api
 from haltspec.trace import Call, to_line
 
 LITTLE: Final = 0.1
 """A smaller share of constrained observations is worth a remark."""
+
+_SHOWN: Final = 3
+"""So many jobs with undecided calls are named."""
 
 Style = Callable[[str, str], str]
 """Decorates a text: takes it and one of `fail`, `pass`, `inconclusive`, `stated`, `implied`, `assumed`, `dim`."""
@@ -97,6 +100,10 @@ def render(report: Report, name: str, *, style: Style = plain, show_calls: bool 
     if report.pending:
         oldest = max(report.pending, key=lambda owed: owed.age)
         yield f"  {len(report.pending)} pending at the end, e.g. {_owed(oldest)}"
+    for unsaid in report.undecided[:_SHOWN]:
+        yield f"  undecided: {_unsaid(unsaid, report.projection.calls)}"
+    if len(report.undecided) > _SHOWN:
+        yield f"  and {_count(len(report.undecided) - _SHOWN, 'more job')} with undecided calls"
 
 
 def _count(number: int, noun: str) -> str:
@@ -105,6 +112,13 @@ def _count(number: int, noun: str) -> str:
 
 def _owed(owed: Pending) -> str:
     return f"{owed.name!r} for {owed.age:.1f} s ({owed.job.id})"
+
+
+def _unsaid(unsaid: Undecided, calls: Sequence[Call]) -> str:
+    places = [calls[index].place for index in (unsaid.calls[0], unsaid.calls[-1]) if calls[index].place]
+    where = f" ({' to '.join(dict.fromkeys(places))})" if places else ""
+    number = _count(len(unsaid.calls), "call")
+    return f"{number} on {job_words(unsaid.job)}{where}: {unsaid.reason}; a larger --budget may do"
 
 
 def _violation(
@@ -132,7 +146,7 @@ def as_json(report: Report) -> dict[str, Any]:
 
     `api`, `verdict`, `violations` and `warnings` (each `rule`, `grade`, `source`, `message`, `job`, `belief`,
     `possible`, `calls` as trace lines, `places`), `calls`, `jobs`, `observations`, `constrained`, `coverage` (rows
-    with how often they were taken) and `pending`.
+    with how often they were taken), `pending` and `undecided` (calls of which nothing is said, with the reason).
     """
     api, calls = report.projection.api, report.projection.calls
     return {
@@ -148,6 +162,15 @@ def as_json(report: Report) -> dict[str, Any]:
         "pending": [
             {"name": owed.name, "source": cite(api, owed.source), "job": owed.job._asdict(), "age": owed.age}
             for owed in report.pending
+        ],
+        "undecided": [
+            {
+                "job": unsaid.job._asdict(),
+                "reason": unsaid.reason,
+                "calls": len(unsaid.calls),
+                "places": [calls[index].place for index in unsaid.calls if calls[index].place],
+            }
+            for unsaid in report.undecided
         ],
     }
 

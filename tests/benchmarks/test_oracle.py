@@ -15,10 +15,11 @@ from transitions import Machine
 
 from haltspec.apis import load
 from haltspec.automaton import ERROR, OK, UNKNOWN, Automaton, Monitor, Observation
+from haltspec.explain import Effect, outcomes
 from haltspec.linearize import steps
 from haltspec.lts import ABSENT, PLAIN, Call, Role
 from haltspec.observe import Event
-from haltspec.oracle import Verdict, judge
+from haltspec.oracle import Settings, Verdict, judge
 from haltspec.trace import Call as TraceCall
 
 pytestmark = pytest.mark.benchmark
@@ -220,3 +221,66 @@ def test_hundreds_of_calls_that_can_have_an_effect_again_and_again_are_ordered_a
         took = seconds(lambda events=events: list(steps(automaton, events, initial=automaton.everything)))  # type: ignore[misc]
         print(f"\n600 pending stops and starts, then {last}: ordered in {took * 1000:.1f} ms")
         assert took < 0.05
+
+
+ALTERNATING = {
+    "two replies to a stop": (("Stop", "STOP_REQUESTED"), ("Stop", "STOPPED")),
+    "stops and looks": (
+        ("Stop", "STOP_REQUESTED"),
+        ("Describe", "STOP_REQUESTED"),
+        ("Describe", "IN_PROGRESS"),
+        ("Stop", "STOPPED"),
+        ("Describe", "STOPPED"),
+    ),
+    "completed, and stopped too": (("Stop", "STOP_REQUESTED"), ("Describe", "COMPLETED"), ("Describe", "STOPPED")),
+}
+
+
+@pytest.mark.parametrize("window", [0.0, 0.5])
+@pytest.mark.parametrize("name", ALTERNATING)
+def test_hundreds_of_answered_calls_that_all_overlap_are_judged_in_a_hundred_milliseconds(
+    name: str, window: float
+) -> None:
+    """Alternating replies on one job, legal and illegal, fresh and stale."""
+    api, calls = load("comprehend"), [answered("Describe", "IN_PROGRESS", 2, 3)]
+    for number in range(400):
+        role, shown = ALTERNATING[name][number % len(ALTERNATING[name])]
+        calls.append(answered(role, shown, 4 + number / 1000, 100 + number / 1000))
+    automaton, settings = Automaton(JOB), Settings(window=window)
+    report = judge(api, calls, settings)
+    wrong = [violation.rule for violation in report.violations if violation.belief]
+    assert bool(wrong) is ("COMPLETED" in {shown for _, shown in ALTERNATING[name]})
+    [history] = report.projection.histories
+    took = seconds(lambda: judge(api, calls, settings))
+    ordered = seconds(lambda: list(steps(automaton, history.events, initial=automaton.everything, window=window)))
+    print(
+        f"\n400 calls, {name}, reads {window:g} s old: judged in {took * 1000:.1f} ms, "
+        f"ordered in {ordered * 1000:.1f} ms"
+    )
+    assert took < 0.1
+    assert ordered < 0.02
+
+
+def answered(role: str, shown: str, start: float, end: float) -> TraceCall:
+    """A call on the job, answered with a status, by a client of its own."""
+    view = {**MEMBER, "JobStatus": shown}
+    reply = {"EntitiesDetectionJobProperties": view} if role == "Describe" else view
+    operation = f"{role}EntitiesDetectionJob"
+    return TraceCall("comprehend", operation, TENANT, f"c{start}", start, end, MEMBER, 200, None, reply)
+
+
+@pytest.mark.parametrize("last", ["STOPPED", "COMPLETED"])
+def test_what_became_of_hundreds_of_lost_stops_is_told_in_a_tenth_of_a_second(last: str) -> None:
+    """Each followed by a look, so that no two are alike."""
+    calls = [answered("Describe", "IN_PROGRESS", 0, 0.5)]
+    for number in range(300):
+        lost = answered("Stop", "", 10.0 * number + 1, 0)
+        calls.append(replace(lost, end=None, status=None, reply=None))
+        shown = "IN_PROGRESS" if number < 150 else last
+        calls.append(answered("Describe", shown, 10.0 * number + 5, 10.0 * number + 6))
+    report = judge(load("comprehend"), calls)
+    found = [outcome.effect for outcome in outcomes(report)]
+    assert found == [Effect.EITHER] * 300 if last == "STOPPED" else [Effect.EITHER] * 151 + [Effect.NOT] * 149
+    took = seconds(lambda: outcomes(report))
+    print(f"\n300 lost stops, each followed by a look, then {last}: told in {took * 1000:.1f} ms")
+    assert took < 0.1

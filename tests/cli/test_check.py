@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -37,6 +38,43 @@ def refused(error: str, **members: Any) -> str:
 PASSING = (refused("InvalidRequestException"), refused("InvalidRequestException", start=3, end=4))
 FAILING = (refused("JobNotFoundException"), stop("STOPPED", start=3, end=4))
 UNSURE = (refused("ValidationException"),)
+
+
+START = {
+    "InputDataConfig": {"S3Uri": "s3://inbox/documents"},
+    "OutputDataConfig": {"S3Uri": "s3://outbox/results"},
+    "DataAccessRoleArn": "arn:aws:iam::111122223333:role/analyst",
+    "LanguageCode": "en",
+}
+
+
+def view(status: str) -> dict[str, Any]:
+    """A job as it is described."""
+    shown = {"JobId": JOB, "JobStatus": status, "SubmitTime": 1.0, **START}
+    shown |= {"JobArn": f"arn:aws:comprehend:us-east-1:111122223333:entities-detection-job/{JOB}"}
+    shown |= {"OutputDataConfig": {"S3Uri": f"s3://outbox/results/111122223333-NER-{JOB}/output/output.tar.gz"}}
+    return {"EntitiesDetectionJobProperties": shown | ({"EndTime": 2.0} if status == "COMPLETED" else {})}
+
+
+def order(operation: str, number: int) -> str:
+    """An order to a job of DataArts, one of many that overlap."""
+    node = {"name": "n", "type": "Dummy", "location": {"x": 1, "y": 1}, "properties": []}
+    created = {"name": "j", "processType": "REAL_TIME", "schedule": {"type": "EXECUTE_ONCE"}, "nodes": [node]}
+    request = created if operation == "CreateJob" else {"job_name": "j"}
+    call = {"api": "dataarts", "operation": operation, "tenant": "p/w", "client": f"c{number}", "request": request}
+    return json.dumps({**call, "start": 10 + number / 1000, "end": 100 + number / 1000, "status": 204})
+
+
+LISTED = {"name": "j", "jobType": "REAL_TIME", "status": "NORMAL", "createUser": "u", "createTime": 1000}
+WIDE = (
+    json.dumps(
+        {
+            **{"api": "dataarts", "operation": "ListJobs", "tenant": "p/w", "client": "c", "start": 1, "end": 2},
+            **{"request": {"jobType": "REAL_TIME"}, "status": 200, "reply": {"total": 1, "jobs": [LISTED]}},
+        }
+    ),
+    *(order(("StartJob", "StopJob", "DeleteJob", "CreateJob")[n % 4], n) for n in range(200)),
+)
 
 
 class Desk:
@@ -115,6 +153,56 @@ class TestVerdicts:
         assert desk.check(desk.write("list.ndjson", listed))[1] == [
             "list.ndjson: PASS  comprehend, 1 call, 0 jobs, 0% of 0 observations constrained",
             "  nothing was seen of any job: this says nothing of the lifecycles",
+        ]
+
+    def test_calls_that_overlap_too_widely_to_be_ordered(self, desk: Desk) -> None:
+        """Orders that lead round and round, all at once, and nothing else: it cannot be told."""
+        desk.write("wide.ndjson", *WIDE)
+        code, out, err = desk.check("wide.ndjson", "--budget", "5000")
+        assert (code, err) == (3, [])
+        assert out[0].startswith("wide.ndjson: INCONCLUSIVE  dataarts, 201 calls, 1 job, ")
+        told = re.fullmatch(
+            r"  undecided: (\d+) calls on job j of p/w \(wide.ndjson:(\d+) to wide.ndjson:201\): "
+            r"overlap too wide to order; a larger --budget may do",
+            out[-1],
+        )
+        assert told is not None, out
+        assert int(told[1]) > 100
+        [judged] = json.loads("\n".join(desk.check("wide.ndjson", "--budget", "5000", "--json")[1]))["files"]
+        [undecided] = judged["undecided"]
+        assert undecided["reason"] == "overlap too wide to order"
+        assert undecided["job"] == {"tenant": "p/w", "lifecycle": "job", "kind": "", "id": "j"}
+        assert (undecided["calls"], undecided["places"][-1]) == (int(told[1]), "wide.ndjson:201")
+
+    def test_calls_without_a_certain_answer_are_counted(self, desk: Desk) -> None:
+        """A lost stop that showed, one of a job that had ended, and a lost start of another kind, of which nothing was seen."""
+        lost = {"end": None, "status": None}
+        running = line(DESCRIBE, view("IN_PROGRESS"))
+        desk.write(
+            "lost.ndjson",
+            running,
+            line(STOP, start=3, **lost),
+            line(DESCRIBE, view("STOP_REQUESTED"), start=4, end=5),
+            line(DESCRIBE, view("COMPLETED"), start=6, end=7),
+            line(STOP, start=8, **lost),
+            line("StartKeyPhrasesDetectionJob", start=9, request=START, **lost),
+        )
+        code, out, _ = desk.check("lost.ndjson")
+        assert code == 0, out
+        assert out[-1] == (
+            "  3 calls without a certain answer: 1 must have happened, 1 cannot have happened, 1 undetermined"
+        )
+        [judged] = json.loads("\n".join(desk.check("lost.ndjson", "--json")[1]))["files"]
+        job = {"tenant": TENANT, "lifecycle": "job", "kind": "entities", "id": JOB}
+        assert judged["unsure"] == [
+            {"place": "lost.ndjson:2", "operation": STOP, "job": job, "effect": "must have happened"},
+            {"place": "lost.ndjson:5", "operation": STOP, "job": job, "effect": "cannot have happened"},
+            {
+                "place": "lost.ndjson:6",
+                "operation": "StartKeyPhrasesDetectionJob",
+                "job": None,
+                "effect": "undetermined",
+            },
         ]
 
     def test_what_is_owed_is_a_violation_beyond_the_patience(self, desk: Desk) -> None:

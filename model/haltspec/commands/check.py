@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from haltspec.apis import load
 from haltspec.errors import BadTrace, HaltspecError
+from haltspec.explain import Effect, outcomes, settled
+from haltspec.linearize import BUDGET
 from haltspec.lts import Grade
 from haltspec.oracle import Report, Settings, Verdict, judge
 from haltspec.report import as_json, exit_code, render, worst
@@ -67,6 +69,13 @@ def calls_in(file: str, bad: list[BadTrace], *, lenient: bool) -> dict[str, list
     return found
 
 
+def budget_option(command: Callable[..., int]) -> Callable[..., int]:
+    """The option `--budget`."""
+    told = "Give up to order calls on one job that overlap when N states of it were looked at."
+    number = click.IntRange(min=1)
+    return click.option("--budget", type=number, default=BUDGET, show_default=True, metavar="N", help=told)(command)
+
+
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--format", "format_", type=click.Choice(["auto", "ndjson"]), default="auto", help="What the files are.")
@@ -83,6 +92,7 @@ def calls_in(file: str, bad: list[BadTrace], *, lenient: bool) -> dict[str, list
     "--patience", type=click.FloatRange(min=0), metavar="S", help="What is owed for S seconds is a violation."
 )
 @click.option("--alone", is_flag=True, help="The recording holds every call made in its tenants.")
+@budget_option
 @click.option("--lenient", is_flag=True, help="Skip and count bad lines instead of stopping at the first.")
 @click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
 def command(
@@ -92,6 +102,7 @@ def command(
     window: float,
     patience: float | None,
     alone: bool,
+    budget: int,
     lenient: bool,
     as_json_: bool,
 ) -> int:
@@ -103,7 +114,7 @@ def command(
     in which few are constrained says little.
     """
     del format_  # one format so far; the option keeps its place in the contract
-    settings = Settings(floor, window, patience, alone)
+    settings = Settings(floor, window, patience, alone, budget)
     bad: list[BadTrace] = []
     reports: list[tuple[str, Report]] = []
     for file in files:
@@ -111,10 +122,10 @@ def command(
             reports.append((file, judge(load(api), calls, settings)))
     verdict = worst(report.verdict for _, report in reports)
     if as_json_:
-        click.echo(json.dumps(_json(reports, bad, verdict), indent=1))
+        click.echo(json.dumps(_json(reports, settings, bad, verdict), indent=1))
     else:
         for file, report in reports:
-            for line in render(report, file):
+            for line in (*render(report, file), *unsure_lines(report, settings)):
                 click.echo(line)
         if len(reports) > 1:
             click.echo(f"{len(reports)} recordings: {verdict.value.upper()}")
@@ -127,9 +138,35 @@ def command(
     return exit_code(verdict)
 
 
-def _json(reports: list[tuple[str, Report]], bad: list[BadTrace], verdict: Verdict) -> dict[str, Any]:
+def unsure_lines(report: Report, settings: Settings) -> Iterator[str]:
+    """One line on the calls without a certain answer, if there are any: how many happened, did not, or may have."""
+    effects = Counter(settled(outcomes(report, settings)).values())
+    if effects:
+        calls = f"{effects.total()} {'call' if effects.total() == 1 else 'calls'} without a certain answer"
+        told = ", ".join(f"{effects[effect]} {effect.value}" for effect in Effect if effects[effect])
+        yield f"  {calls}: {told}"
+
+
+def _json(
+    reports: list[tuple[str, Report]], settings: Settings, bad: list[BadTrace], verdict: Verdict
+) -> dict[str, Any]:
+    files = [{"file": file, **as_json(report), "unsure": unsure_json(report, settings)} for file, report in reports]
     return {
         "verdict": verdict.value,
-        "files": [{"file": str(Path(file)) if file != "-" else "-", **as_json(report)} for file, report in reports],
+        "files": files,
         "bad": [{"place": e.place, "reason": e.reason, "remedy": e.remedy} for e in bad],
     }
+
+
+def unsure_json(report: Report, settings: Settings) -> list[dict[str, Any]]:
+    """The calls without a certain answer: `place`, `operation`, `job` (null if none shows it) and `effect` of each."""
+    calls = report.projection.calls
+    return [
+        {
+            "place": calls[outcome.call].place,
+            "operation": calls[outcome.call].operation,
+            "job": outcome.job._asdict() if outcome.job is not None else None,
+            "effect": outcome.effect.value,
+        }
+        for outcome in outcomes(report, settings)
+    ]

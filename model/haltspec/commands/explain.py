@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from haltspec.apis import load
-from haltspec.commands.check import MISUSE, calls_in
+from haltspec.commands.check import MISUSE, budget_option, calls_in, unsure_json, unsure_lines
 from haltspec.errors import BadTrace
-from haltspec.explain import JobStory, stories
-from haltspec.oracle import Report, Settings, judge
+from haltspec.explain import JobStory, outcomes, stories
+from haltspec.oracle import TOO_WIDE, Report, Settings, judge
 from haltspec.report import as_json, call_words, exit_code, render, worst
 
 
@@ -20,14 +20,15 @@ from haltspec.report import as_json, call_words, exit_code, render, worst
 @click.argument("file", metavar="FILE")
 @click.option("--window", type=click.FloatRange(min=0), default=0.0, metavar="S", help="Reads may be S seconds old.")
 @click.option("--alone", is_flag=True, help="The recording holds every call made in its tenants.")
+@budget_option
 @click.option("--lenient", is_flag=True, help="Skip and count bad lines instead of stopping at the first.")
 @click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
-def command(file: str, window: float, alone: bool, lenient: bool, as_json_: bool) -> int:
+def command(file: str, window: float, alone: bool, budget: int, lenient: bool, as_json_: bool) -> int:
     """Tell a recording (NDJSON; `-` reads standard input) job by job: each call, and what the job may then be.
 
     Exit 0 if everything is possible, 1 if something is not, 2 for bad input, 3 if it cannot be told.
     """
-    settings = Settings(window=window, alone=alone)
+    settings = Settings(window=window, alone=alone, budget=budget)
     bad: list[BadTrace] = []
     reports = [judge(load(api), calls, settings) for api, calls in calls_in(file, bad, lenient=lenient).items()]
     if as_json_:
@@ -54,17 +55,25 @@ def _lines(report: Report, settings: Settings, name: str) -> Iterator[str]:
             yield f"  {calls[told.call].place}  {call_words(calls[told.call])}"
             if told.effect is not None:
                 yield f"      {told.seen}: {told.effect.value}"
+            elif not told.decided:
+                yield f"      {told.seen}: undecided, {TOO_WIDE}"
             elif told.after:
                 free = "" if told.constrained else "  (silent: another answer would have passed too)"
                 yield f"      {told.seen}: now {' or '.join(told.after)}{free}"
             else:
                 yield f"      {told.seen}: IMPOSSIBLE while {' or '.join(told.before)}; possible:"
                 yield from (f"        {line}" for line in told.possible)
+    for outcome in outcomes(report, settings):
+        if outcome.job is None:
+            yield f"{calls[outcome.call].place}  {call_words(calls[outcome.call])}"
+            yield f"      {outcome.effect.value}: no job of the recording can tell"
     yield from render(report, name, show_calls=True)
+    yield from unsure_lines(report, settings)
 
 
 def _json(report: Report, settings: Settings) -> dict[str, Any]:
-    return {**as_json(report), "stories": [_story(story) for story in stories(report, settings)]}
+    unsure = unsure_json(report, settings)
+    return {**as_json(report), "unsure": unsure, "stories": [_story(story) for story in stories(report, settings)]}
 
 
 def _story(story: JobStory) -> dict[str, Any]:
@@ -79,6 +88,7 @@ def _story(story: JobStory) -> dict[str, Any]:
                 "possible": list(told.possible),
                 "effect": told.effect.value if told.effect is not None else None,
                 "constrained": told.constrained,
+                "decided": told.decided,
             }
             for told in story.told
         ],
