@@ -81,7 +81,8 @@ class Changes:
     """What has come about in a reference, in a form from which another can be brought to the same state.
 
     Args:
-        draws, numbers: how much was drawn and numbered so far.
+        draws: how much was drawn so far; 0 if nothing was drawn since changes were taken last.
+        numbers: how many jobs there have been.
         now: the time of the latest event, in epoch seconds.
         jobs: the jobs that came, moved or are remembered otherwise, by tenant and id; one that is gone is `absent`.
         tokens: tenant, operation, token, digest of its parameters, id of its job, and when it was used.
@@ -96,7 +97,7 @@ class Changes:
     moves: list[Moved] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.jobs or self.tokens or self.moves)
+        return bool(self.draws or self.jobs or self.tokens or self.moves)
 
 
 class _Tenant:
@@ -224,6 +225,7 @@ class Reference:
         self._is_moving = False
         self._numbers = 0
         self._draws = 0
+        self._told_draws = 0
         self._due: list[tuple[float, int, int, str, str, str]] = []
         self._changes = Changes() if keeps_changes else None
 
@@ -580,6 +582,14 @@ class Reference:
     def catch_up(self) -> None:
         """Make all moves that are due by the clock, each at its own time."""
         now = max(self.clock(), self._now)
+        while self._move_on(now):
+            pass
+
+    def move_on(self) -> bool:
+        """Make the next move that is due by the clock, at its own time; False if none is due any more."""
+        return self._move_on(max(self.clock(), self._now))
+
+    def _move_on(self, now: float) -> bool:
         while self._due and self._due[0][0] <= now:
             due, _, entered, tenant, job_id, name = heapq.heappop(self._due)
             job = self.find(tenant, job_id)
@@ -587,11 +597,12 @@ class Reference:
                 continue
             self._now = max(due, self._now)
             row = next((r for r in self.enabled(job) if r.name == name), None)
-            if row is None:
-                self._plan_next(job)
-            else:
+            if row is not None:
                 self._move(job, row)
+                return True
+            self._plan_next(job)
         self._now = now
+        return False
 
     @property
     def next_due(self) -> float | None:
@@ -666,13 +677,14 @@ class Reference:
             self._has_moved(job, rows[0], ABSENT)
         return job
 
-    def take_changes(self) -> Changes:
-        """What has come about since it was last asked; raises `Misuse` if the reference keeps no changes."""
+    def take_changes(self) -> Changes | None:
+        """What has come about since it was last asked; None if the reference keeps no changes."""
         taken = self._changes
-        if taken is None:
-            raise Misuse("this reference keeps no changes", "make it with keeps_changes=True")
-        self._changes = Changes()
-        taken.draws, taken.numbers, taken.now = self._draws, self._numbers, self._now
+        if taken is not None:
+            self._changes = Changes()
+            taken.draws = self._draws if self._draws != self._told_draws else 0
+            taken.numbers, taken.now = self._numbers, self._now
+            self._told_draws = self._draws
         return taken
 
     def put_back(self, changes: Changes) -> None:

@@ -175,24 +175,28 @@ def to_line(call: Call) -> str:
         members["reply"] = call.reply
     if call.alone:
         members["alone"] = True
-    return json.dumps(members, separators=(",", ":"), allow_nan=False, default=_plain)
+    return _encode(members)
 
 
-def decode_json(text: str | bytes) -> Any:
-    """The value of a JSON text, read strictly: what this accepts can be written to a trace and read again.
+def decode_json(text: str | bytes, *, depth: int = MAX_DEPTH) -> Any:
+    """The value of a JSON text, read strictly: what this accepts can be written as JSON and read again.
+
+    Args:
+        text: the text.
+        depth: how deep arrays and objects may be nested.
 
     Raises:
         ValueError: it is no UTF-8, no JSON, has NaN or an infinite number, a number of too many digits, an object that
-            names a member twice, or is nested deeper than `MAX_DEPTH`; the message says which.
+            names a member twice, or is nested too deep; the message says which.
     """
     if isinstance(text, bytes):
         text = text.decode()
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite)
     except RecursionError:
-        raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels") from None
-    if text.count("{") + text.count("[") > MAX_DEPTH and _deeper(value, MAX_DEPTH):
-        raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
+        raise ValueError(f"it is nested deeper than {depth} levels") from None
+    if text.count("{") + text.count("[") > depth and _deeper(value, depth):
+        raise ValueError(f"it is nested deeper than {depth} levels")
     return value
 
 
@@ -200,6 +204,9 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_encode: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_plain).encode
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -153,8 +153,8 @@ def _check_address(host: str, is_exposed: bool, is_guarded: bool) -> None:
 
 
 def _restored(host: Any, path: str | None) -> Iterator[str]:
-    lines, torn = host.restored
-    if lines:
-        yield f"{path}: {lines} lines brought back"
-    if torn:
-        yield f"{path}: dropped the torn last line ({torn} bytes); nobody was told what it says"
+    restored = host.restored
+    if restored.lines:
+        yield f"{path}: {restored.lines} lines brought back"
+    if restored.torn:
+        yield f"{path}: dropped the torn last line ({restored.torn} bytes); nobody was told what it says"

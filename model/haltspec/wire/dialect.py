@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from haltspec.services.base import Answer
-from haltspec.trace import decode_json
+from haltspec.trace import MAX_DEPTH, decode_json
 from haltspec.wire.http import Request, Response
 from haltspec.wire.signatures import Credentials
 
 DEFAULT_ACCOUNT: Final = "123456789012"
 """The account of a caller whose access key is no account id."""
+
+MOST_DEPTH: Final = MAX_DEPTH - 10
+"""How deep a body may be nested: deeper still, inside a line of the journal, it is no deeper than a trace may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Dialect(Protocol):
 
 def decode(body: bytes) -> Any:
     """The value of a JSON body that can be answered and journalled; raises `ValueError` for any other."""
-    value = decode_json(body)
+    value = decode_json(body, depth=MOST_DEPTH)
     if b"\\ud" in body.lower():
         json.dumps(value, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     return value

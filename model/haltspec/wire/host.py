@@ -27,7 +27,7 @@ from haltspec.wire.dataarts import DataArtsRest
 from haltspec.wire.dialect import Asked, Dialect, Refused
 from haltspec.wire.faults import Fault, Faults
 from haltspec.wire.http import Request, Response
-from haltspec.wire.journal import Journal, JournalBroken
+from haltspec.wire.journal import Journal, JournalBroken, Restored
 from haltspec.wire.pace import DELAY_S, Pace, come_to_rest, next_move
 from haltspec.wire.signatures import Credentials
 
@@ -90,22 +90,24 @@ class Host:
         self.journal = journal
         self.calls = 0
         self.broken: HaltspecError | None = None
-        self.restored = (0, 0)
-        """How many lines the journal held at the start, and how many bytes of a torn line were dropped."""
+        self.restored = Restored()
+        """What the journal held at the start."""
         self._clock = clock
         self._offset = 0.0
         self._last = 0.0
-        self._ids = Random(f"requests/{self.seed}")
         self._readings = _readings(self.apis, settings.readings)
         self._snapshots: dict[str, deque[tuple[float, Reference]]] = {}
         self._references: dict[str, Reference] = {}
         self._dialects = tuple(self._made_dialects())
         self.reset()
         if journal is not None:
-            self.restored = journal.restore(lambda name, changes: self.reference(name).put_back(changes))
-            self._offset = max(0.0, max(r.now for r in self._references.values()) - clock())
-            for reference in self._references.values():
-                reference.resume()
+            self.restored = journal.restore(self._put_back)
+            self._last = self.restored.now
+            self._offset = max(0.0, self._last - clock())
+        self._ids = Random(f"requests/{self.seed}/{self.restored.lines}")
+        self._alone = self.restored.alone and not settings.outside
+        if self.restored.lines:
+            self._go_on()
 
     def _made_dialects(self) -> Iterator[Dialect]:
         if _DATAARTS in self.apis:
@@ -113,6 +115,20 @@ class Host:
         aws = {name: api for name, api in self.apis.items() if name != _DATAARTS}
         if aws:
             yield AwsJson(aws, exponents=self.settings.exponents)
+
+    def _put_back(self, name: str, changes: Changes) -> None:
+        """Bring about what a line of the journal tells."""
+        if name not in self._references:
+            reason = f"{self.journal.path if self.journal else ''}: it holds jobs of {name}, which is not served"
+            raise Misuse(reason, f"serve {name} as well, or start with a new file")
+        self._references[name].put_back(changes)
+
+    def _go_on(self) -> None:
+        """Let jobs that were brought back go on by themselves."""
+        for name, reference in self._references.items():
+            reference.resume()
+            if self.settings.pace is Pace.INSTANT:
+                self.settle(name)
 
     # ---- requests ---------------------------------------------------------------------------------------------------
 
@@ -162,25 +178,24 @@ class Host:
             answer = self._of_nature(asked, Nature.THROTTLE, "Rate exceeded.")
         elif fault.kind == "stale":
             answer, changes = self._stale(asked, fault.seconds)
-        else:
-            if fault.kind == "delay" and not fault.effect:
+        elif fault.kind == "delay":
+            if not fault.effect:
                 await asyncio.sleep(fault.seconds)
-            if fault.effect or fault.kind == "delay":
-                answer, changes = self._run(asked)
+            answer, changes = self._run(asked)
+        else:
+            if fault.effect:
+                _, changes = self._run(asked)
             if fault.kind == "error":
                 answer = self._of_nature(asked, Nature.FAULT, "The service failed.")
-            elif fault.kind == "cut":
-                answer = None
-            elif fault.effect:
-                self._write_event("effect", asked.api, changes)
-                self._rest(asked.api, changes)
-                changes = None
-                await asyncio.sleep(fault.seconds)
-        self._write(asked, client, start, answer, changes)
+        is_late = fault.kind == "delay" and fault.effect
+        # Told before the wait: a service that is killed meanwhile has told what it did.
+        self._write(asked, client, start, answer, changes, late_s=fault.seconds if is_late else 0.0)
         self._rest(asked.api, changes)
+        if is_late:
+            await asyncio.sleep(fault.seconds)
         return answer
 
-    def _run(self, asked: Asked) -> tuple[Answer, Changes]:
+    def _run(self, asked: Asked) -> tuple[Answer, Changes | None]:
         """Let the call have its effect, after all that is due by the clock."""
         reference = self.reference(asked.api)
         self.catch_up(asked.api)
@@ -240,14 +255,17 @@ class Host:
     def wind_on(self, seconds: float) -> None:
         """Let so many seconds pass at once, and all that is due come about."""
         self._offset += seconds
+        now = self.now()
+        self._guarded(lambda journal: journal.event("time", now, alone=self._alone))
         for name in self.apis:
             self.catch_up(name)
 
     def catch_up(self, name: str) -> None:
         """Let all that is due in an API come about."""
         reference = self.reference(name)
-        reference.catch_up()
-        self._write_event("moves", name, reference.take_changes())
+        self.now()
+        while reference.move_on():
+            self._write_moves(reference)
 
     def next_due(self) -> float | None:
         """In how many seconds something is due; None if nothing is."""
@@ -261,6 +279,7 @@ class Host:
             Misuse: no such move is possible now, or it is one from outside and these are not allowed.
         """
         reference = self.reference(name)
+        self.now()
         row: Transition | str | None = event or next_move(reference, job, self.faults)
         if row is None:
             return None
@@ -270,16 +289,16 @@ class Host:
             reason = f"{job.key.id} has no move {event!r} in the state {job.state}"
             raise Misuse(reason, f"possible: {possible} (moves from outside: start with --outside)")
         taken = reference.fire(job, row)
-        changes = reference.take_changes()
-        self._write_event("moves", name, changes)
+        self._write_moves(reference)
         return taken.name
 
     def settle(self, name: str) -> None:
         """Let every job of an API come to rest."""
         reference = self.reference(name)
+        self.now()
         for job in reference.jobs():
             come_to_rest(reference, job, self.faults)
-        self._write_event("moves", name, reference.take_changes())
+            self._write_moves(reference)
 
     def _rest(self, name: str, changes: Changes | None) -> None:
         """At the pace `instant`, let the jobs that a call touched come to rest."""
@@ -288,7 +307,7 @@ class Host:
             for job in list(changes.jobs.values()):
                 if reference.find(job.key.tenant, job.key.id) is job:
                     come_to_rest(reference, job, self.faults)
-            self._write_event("moves", name, reference.take_changes())
+                    self._write_moves(reference)
 
     # ---- what is there ----------------------------------------------------------------------------------------------
 
@@ -312,16 +331,25 @@ class Host:
             schedule = Schedule(default=self.settings.delay_s, choose=lambda r, job: next_move(r, job, self.faults))
         return Reference(
             api,
-            clock=self.now,
+            clock=lambda: self._last,
             readings=self._readings[api.name],
             seed=self.seed,
             schedule=schedule,
-            keeps_changes=True,
+            keeps_changes=self.journal is not None or self.settings.pace is Pace.INSTANT,
         )
 
     # ---- journal ----------------------------------------------------------------------------------------------------
 
-    def _write(self, asked: Asked, client: str, start: float, answer: Answer | None, changes: Changes | None) -> None:
+    def _write(
+        self,
+        asked: Asked,
+        client: str,
+        start: float,
+        answer: Answer | None,
+        changes: Changes | None,
+        *,
+        late_s: float = 0.0,
+    ) -> None:
         if self.journal is None:
             return
         call = Call(
@@ -330,19 +358,21 @@ class Host:
             asked.tenant,
             client,
             start,
-            None if answer is None else self.now(),
+            None if answer is None else self.now() + late_s,
             asked.members,
             None if answer is None else answer.status,
             None if answer is None else answer.error,
             None if answer is None else answer.reply,
-            not self.settings.outside,
+            self._alone,
         )
-        self._guarded(lambda journal: journal.call(call, asked.api, changes))
+        self._guarded(lambda journal: journal.call(call, changes))
 
-    def _write_event(self, event: str, name: str, changes: Changes | None) -> None:
+    def _write_moves(self, reference: Reference) -> None:
+        """Tell what came about without a call, a line for each job that moved and those that moved with it."""
+        changes = reference.take_changes()
         if changes:
-            told = changes
-            self._guarded(lambda journal: journal.event(event, name, told))
+            now, alone, api = self._last, self._alone, reference.api.name
+            self._guarded(lambda journal: journal.event("moves", now, alone=alone, api=api, changes=changes))
 
     def _guarded(self, write: Callable[[Journal], None]) -> None:
         if self.journal is None:

@@ -206,8 +206,8 @@ async def _tick(host: Host, stop: Callable[[], None]) -> None:
             for name in host.apis:
                 host.catch_up(name)
         except HaltspecError:
-            stop()
-            return
+            break
+    stop()
 
 
 def _config(app: Any) -> uvicorn.Config:
