@@ -322,7 +322,7 @@ class Reference:
 
     def _known_token(self, plan: _Plan, request: Request, tenant: str, token: str) -> _Subject | Answer | None:
         """The job a repeated token answers for (none if it is gone), a refusal, or None if the token is new."""
-        home, service = self._home(tenant), self.service
+        home, service = self._seen(tenant), self.service
         used = home.tokens.get((plan.binding.operation, token))
         life = service.token_life(self)
         if used is None or (life is not None and self._now - used.used > life):
@@ -351,7 +351,7 @@ class Reference:
     def _named(self, plan: _Plan, request: Request, tenant: str) -> _Subject:
         binding = plan.binding
         named = request.get(binding.id_in) if binding.id_in else None
-        found = self._home(tenant).jobs.get(named) if isinstance(named, str) else None
+        found = self._seen(tenant).jobs.get(named) if isinstance(named, str) else None
         if found is None:
             return _Subject(None)
         if found.key.lifecycle == binding.lifecycle and binding.kind in ("", found.key.kind):
@@ -415,7 +415,7 @@ class Reference:
         job.entered += 1
         self._note(job)
         if job.state == ABSENT:
-            self._home(job.key.tenant).drop(job)
+            self._seen(job.key.tenant).drop(job)
         if self.schedule is not None:
             self._plan_next(job)
         was_moving, self._is_moving = self._is_moving, True
@@ -469,7 +469,7 @@ class Reference:
     def _list(self, plan: _Plan, request: Request, tenant: str) -> Answer:
         binding, service = plan.binding, self.service
         newest_first = service.is_newest_first(self, binding, request)
-        shelf = self._home(tenant).shelf(plan.lifecycle, binding.kind, service.scope(binding, request))
+        shelf = self._seen(tenant).shelf(plan.lifecycle, binding.kind, service.scope(binding, request))
         size, offset = service.page_size(binding, request), service.first_item(self, binding, request)
         given = request.get(binding.next_in) if binding.next_in else None
         after = _after(binding, tenant, request, given, service.keeps_page_parameters(self))
@@ -640,17 +640,16 @@ class Reference:
 
     def find(self, tenant: str, job_id: str) -> Job | None:
         """The job with this id in the tenant, of whatever kind."""
-        home = self._tenants.get(tenant)
-        return home.jobs.get(job_id) if home is not None else None
+        return self._seen(tenant).jobs.get(job_id)
 
     def jobs(self, tenant: str | None = None) -> list[Job]:
         """All jobs that exist, of one tenant if given, oldest first."""
-        homes = self._tenants.values() if tenant is None else [self._home(tenant)]
+        homes = self._tenants.values() if tenant is None else [self._seen(tenant)]
         return sorted((job for home in homes for job in home.jobs.values()), key=_NUMBER)
 
     def jobs_of(self, tenant: str, lifecycle: str, kind: str = "", parent: str | None = None) -> Sequence[Job]:
         """The tenant's jobs of a lifecycle, oldest first; only of one kind or parent if given."""
-        return self._home(tenant).shelf(self.api.lifecycle(lifecycle), kind, parent)
+        return self._seen(tenant).shelf(self.api.lifecycle(lifecycle), kind, parent)
 
     def add(self, key: JobKey, data: Mapping[str, Any], *, parent: str = "", role: str = "", cls: str = PLAIN) -> Job:
         """Make a job that no request names by the first row that creates one.
@@ -747,7 +746,12 @@ class Reference:
         )
         return states, tuple(sorted(tokens))
 
+    def _seen(self, tenant: str) -> _Tenant:
+        """What a tenant has, to look at: one that has nothing leaves no trace."""
+        return self._tenants.get(tenant) or _Tenant()
+
     def _home(self, tenant: str) -> _Tenant:
+        """What a tenant has, to put something there."""
         home = self._tenants.get(tenant)
         if home is None:
             home = self._tenants[tenant] = _Tenant()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from typing import Any
 
 import click
@@ -81,12 +82,6 @@ def command(apis: tuple[str, ...], host: str, port: int, control_port: int | Non
         load(name)
     _check_address(host, bool(options["expose"]), options["credentials"] is not None)
     settings = _settings(apis or NAMES, options)
-    main = listen(host, port)
-    control_at = listen("127.0.0.1", control_port) if control_port is not None else None
-    path = options["journal"]
-    made = Host(settings, journal=None if path is None else Journal(path))
-    for line in _restored(made, path):
-        click.echo(line, err=True)
 
     def ready(address: str, control: str) -> None:
         if control != address:
@@ -94,7 +89,15 @@ def command(apis: tuple[str, ...], host: str, port: int, control_port: int | Non
         click.echo(f"ready {address}")
         sys.stdout.flush()
 
-    serve(made, main, control_at, ready)
+    with ExitStack() as held:
+        main = held.enter_context(listen(host, port))
+        control_at = held.enter_context(listen("127.0.0.1", control_port)) if control_port is not None else None
+        path = options["journal"]
+        journal = held.enter_context(closing(Journal(path))) if path is not None else None
+        made = Host(settings, journal=journal)
+        for line in _restored(made, path):
+            click.echo(line, err=True)
+        serve(made, main, control_at, ready)
     return 0
 
 
