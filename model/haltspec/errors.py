@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+_MOST_SHOWN: Final = 120
+
+
+def shown(value: Any) -> str:
+    """A value that somebody gave, cut to what fits into a message."""
+    told = repr(value)
+    return told if len(told) <= _MOST_SHOWN else f"{told[:_MOST_SHOWN]}..."
 
 
 class HaltspecError(Exception):
@@ -27,9 +36,9 @@ class Unknown(HaltspecError):
         self.what = what
         self.name = name
         self.known = tuple(sorted(known))
-        near = difflib.get_close_matches(name, self.known, n=3, cutoff=0.5)
+        near = difflib.get_close_matches(name[:_MOST_SHOWN], self.known, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(self.known)}"
-        super().__init__(f"unknown {what} {name!r}; {hint}")
+        super().__init__(f"unknown {what} {shown(name)}; {hint}")
 
 
 class BadTrace(HaltspecError):

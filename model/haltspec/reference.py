@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import re
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -844,15 +845,17 @@ def _page_token(binding: Binding, tenant: str, request: Request, after: int) -> 
     return f"{after:x}-{_digest(tenant, binding.operation, str(after))}-{_parameters(binding, request)}"
 
 
+_PLACE: Final = re.compile("[0-9a-f]{1,16}")
+
+
 def _after(binding: Binding, tenant: str, request: Request, token: Any, strict: bool) -> int | None:
     """Where a page begins (0: at the beginning); None if the token was never given for this list."""
     if token is None:
         return 0
     number, _, rest = str(token).partition("-")
-    try:
-        after = int(number, 16)
-    except ValueError:
+    if not _PLACE.fullmatch(number):
         return None
+    after = int(number, 16)
     digest, _, parameters = rest.partition("-")
     if digest != _digest(tenant, binding.operation, str(after)):
         return None

@@ -142,15 +142,15 @@ def seconds(value: Any) -> float | None:
     """A time on the wire as epoch seconds: a number, or (tolerated, another rule complains) ISO 8601 text."""
     if isinstance(value, bool) or value is None:
         return None
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, str):
-        from datetime import datetime
+    try:
+        if isinstance(value, int | float):
+            return float(value)
+        if isinstance(value, str):
+            from datetime import datetime
 
-        try:
             return datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
-        except ValueError:
-            return None
+    except (ValueError, OverflowError):
+        pass
     return None
 
 

@@ -14,6 +14,7 @@ import importlib
 import importlib.resources
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -64,6 +65,8 @@ Check = Callable[[Any], Faults]
 
 _NONE: Final[Faults] = ()
 _SHOWN_CHARACTERS: Final = 80
+_MOST_FAULTS: Final = 100
+"""No more are looked for in a list or map that has so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +267,8 @@ def _list(item: Check, least: int | None, most: int | None) -> Check:
             return (Fault("", value, bounds, Breach.LENGTH),)
         faults: list[Fault] = []
         for index, element in enumerate(value):
+            if len(faults) >= _MOST_FAULTS:
+                break
             if element is None:
                 faults.append(Fault(f"[{index}]", None, "a value", Breach.NULL))
             elif found := item(element):
@@ -284,6 +289,8 @@ def _map(key: Check, item: Check, shape: Mapping[str, Any]) -> Check:
             return (Fault("", value, bounds, Breach.LENGTH),)
         faults: list[Fault] = []
         for name, element in value.items():
+            if len(faults) >= _MOST_FAULTS:
+                break
             faults += _below(f"[{name!r}]", key(name))
             if element is None:
                 faults.append(Fault(f"[{name!r}]", None, "a value", Breach.NULL))
@@ -394,7 +401,7 @@ def _timestamp(shape: Mapping[str, Any], _strict: bool) -> Check:
         return lambda value: _NONE if isinstance(value, str) else (Fault("", value, "a time as text"),)
 
     def check(value: Any) -> Faults:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _LARGEST >= value >= -_LARGEST:
             return (Fault("", value, "a number of seconds since the epoch"),)
         return _NONE
 
@@ -416,6 +423,8 @@ def _blob(shape: Mapping[str, Any], _strict: bool) -> Check:
 
     return check
 
+
+_LARGEST: Final = sys.float_info.max
 
 _SCALARS: Final[Mapping[str, Callable[[Mapping[str, Any], bool], Check]]] = {
     "string": _text,

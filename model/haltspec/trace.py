@@ -24,13 +24,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeGuard
 
-from haltspec.errors import BadTrace
+from haltspec.errors import BadTrace, shown
 
 MAX_DEPTH: Final = 100
 """How deep arrays and objects of a line may be nested."""
@@ -212,8 +213,8 @@ _encode: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, defaul
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"an object names the member {next(n for n in names if names.count(n) > 1)!r} twice")
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ValueError(f"an object names the member {shown(twice)} twice")
     return members
 
 

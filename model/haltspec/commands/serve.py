@@ -47,6 +47,9 @@ _PACES = ("timed", "instant", "manual")
     "--credentials", type=click.Path(dir_okay=False), metavar="FILE", help="Check signatures with these keys."
 )
 @click.option("--expose", is_flag=True, help="Allow an address that others can reach.")
+@click.option(
+    "--limit", "limits", multiple=True, metavar="NAME=N", help="What a request or a connection may cost; see below."
+)
 @click.option("--outside", is_flag=True, help="Allow moves from outside the APIs, as by an operator in a console.")
 @click.option(
     "--timestamps",
@@ -73,6 +76,18 @@ def command(apis: tuple[str, ...], host: str, port: int, control_port: int | Non
       stale:seconds=S              show lists as old as their API documents they may be (dataarts)
       lost-race                    let every stopped job come to its other end first
       unlucky                      let jobs fail, be skipped or expire
+
+    \b
+    Limits (N: bytes, a number, or seconds; beyond, a request is refused or its connection cut):
+      body=1048576        the body of a request; 413. Nesting, 90 deep, is fixed
+      head=32768          the head of a request; 400
+      headers=256         its headers; 400
+      pipelined=64        requests of a connection that wait; 400
+      connections=8192    connections; one more is cut
+      held=134217728      bodies held at once; 503
+      receive_s=20        the sending of a request; cut
+      answer_s=150        from there to the end of its response; cut
+      idle_s=60           an idle connection, an unread response; cut
     """
     from haltspec.wire.host import Host
     from haltspec.wire.journal import Journal
@@ -81,7 +96,7 @@ def command(apis: tuple[str, ...], host: str, port: int, control_port: int | Non
     for name in apis:
         load(name)
     _check_address(host, bool(options["expose"]), options["credentials"] is not None)
-    settings = _settings(apis or NAMES, options)
+    settings = _settings(apis or NAMES, host, options)
 
     def ready(address: str, control: str) -> None:
         if control != address:
@@ -101,9 +116,10 @@ def command(apis: tuple[str, ...], host: str, port: int, control_port: int | Non
     return 0
 
 
-def _settings(apis: Sequence[str], options: dict[str, Any]) -> Any:
+def _settings(apis: Sequence[str], host: str, options: dict[str, Any]) -> Any:
     from haltspec.wire.faults import Fault
     from haltspec.wire.host import Settings
+    from haltspec.wire.limits import Limits
     from haltspec.wire.pace import Pace
     from haltspec.wire.signatures import Credentials
 
@@ -118,6 +134,8 @@ def _settings(apis: Sequence[str], options: dict[str, Any]) -> Any:
         credentials=None if credentials is None else Credentials.read(credentials),
         outside=options["outside"],
         exponents=options["timestamps"] == "exponent",
+        name=host,
+        limits=Limits.parse(options["limits"]),
     )
 
 

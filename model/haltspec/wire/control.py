@@ -1,7 +1,9 @@
 """The control API: the service's side of things, for tests in any language.
 
-JSON over HTTP below `/_haltspec`. Bodies need the content type `application/json`, so that no web page can send one
-from a browser unasked. Errors are `{"error": "..."}` with status 400 or 404.
+JSON over HTTP below `/_haltspec`. Errors are `{"error": "..."}` with status 400 to 413. No web page can use it from a
+browser: bodies need the content type `application/json`, what has an `Origin` is refused, and so is a `Host` that
+somebody could have registered: it has to be an address, `localhost`, a name without a dot, or the name given to
+`--host`.
 
 - `GET /_haltspec`: this text, what is served, and how.
 - `GET /_haltspec/jobs`: the jobs, their states and possible moves; query: `api`, `tenant`, `id`.
@@ -13,19 +15,21 @@ from a browser unasked. Errors are `{"error": "..."}` with status 400 or 404.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Awaitable, Callable
+import ipaddress
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from haltspec import __version__
-from haltspec.errors import HaltspecError, Misuse, Unknown
+from haltspec.errors import HaltspecError, Misuse, Unknown, shown
 from haltspec.reference import Job
-from haltspec.trace import decode_json
+from haltspec.wire.dialect import decode
 from haltspec.wire.faults import KINDS, Fault
 from haltspec.wire.host import Host, describe
 
@@ -33,38 +37,71 @@ PATH: Final = "/_haltspec"
 LONGEST_S: Final = 366 * 86_400.0
 """How much time may be let pass at once, in seconds."""
 
-_MOST_BYTES: Final = 1024 * 1024
+_PORT: Final = re.compile(r":[0-9]*$")
 
 
 def control(host: Host) -> Starlette:
     """The control API of a host, as an ASGI application."""
-    return Starlette(
+    made = Starlette(
         routes=[
-            Route(path, _guarded(made(host)), methods=methods)
-            for path, methods, made in (
+            Route(path, _guarded(make(host), host.settings.name), methods=methods)
+            for path, methods, make in (
                 (PATH, ["GET"], _about),
                 (f"{PATH}/jobs", ["GET"], _jobs),
                 (f"{PATH}/advance", ["POST"], _advance),
                 (f"{PATH}/faults", ["GET", "PUT"], _faults),
                 (f"{PATH}/reset", ["POST"], _reset),
             )
-        ]
+        ],
+        exception_handlers={HTTPException: _unrouted},
     )
+    made.state.most = host.settings.limits.body
+    made.router.redirect_slashes = False
+    return made
 
 
 _Handler = Callable[[Request], Awaitable[Any]]
 
 
-def _guarded(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
+def _guarded(handler: _Handler, name: str) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
+        if "origin" in request.headers or not _is_own(request.headers.get("host", ""), name):
+            return _error(403, "the request comes from a web page; call the control API by an address or as localhost")
         try:
             return JSONResponse(await handler(request))
         except Unknown as unknown:
-            return JSONResponse({"error": str(unknown)}, 404)
+            return _error(404, str(unknown))
         except HaltspecError as error:
-            return JSONResponse({"error": str(error)}, 400)
+            return _error(400, str(error))
+        except _TooLarge:
+            return _error(413, "the body is too large; send less", {"connection": "close"})
+        except ClientDisconnect:
+            return _error(400, "the body never came to its end")
 
     return handle
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _error(error.status_code, f"{error.detail}; GET {PATH} tells what there is", error.headers)
+
+
+def _error(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"error": text}, status, headers)
+
+
+def _is_own(authority: str, name: str) -> bool:
+    """True if a `Host` names nothing that a stranger could have pointed at this machine."""
+    bare = _PORT.sub("", authority.lower()).rstrip(".")
+    try:
+        ipaddress.ip_address(bare.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return bool(bare) and ("." not in bare or bare.endswith(".localhost") or bare == name.lower())
+    return True
+
+
+class _TooLarge(Exception):
+    pass
 
 
 def _about(host: Host) -> _Handler:
@@ -104,8 +141,8 @@ def _advance(host: Host) -> _Handler:
         if "seconds" in given:
             seconds = given["seconds"]
             is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-            if not is_number or not math.isfinite(seconds) or not 0 < seconds <= LONGEST_S:
-                raise Misuse(f"'seconds' is {seconds!r}", f"give a number from 0 to {LONGEST_S:g}")
+            if not is_number or not 0 < seconds <= LONGEST_S:
+                raise Misuse(f"'seconds' is {shown(seconds)}", f"give a number from 0 to {LONGEST_S:g}")
             host.wind_on(float(seconds))
             return {"now": host.now()}
         names = [_text(given, "api")] if "api" in given else list(host.apis)
@@ -118,7 +155,7 @@ def _advance(host: Host) -> _Handler:
         found = [(name, job) for name in names for job in _named(host, name, given)]
         if len(found) != 1:
             what = "no job has" if not found else f"{len(found)} jobs have"
-            raise Misuse(f"{what} the id {given['id']!r}", "give api, tenant and id as /_haltspec/jobs shows them")
+            raise Misuse(f"{what} the id {shown(given['id'])}", "give api, tenant and id as /_haltspec/jobs shows them")
         name, job = found[0]
         row = host.advance(name, job, _text(given, "event") if "event" in given else "")
         return {"row": row, "job": describe(job, host.reference(name))}
@@ -156,7 +193,7 @@ def _text(given: dict[str, Any], name: str) -> str:
     value = given[name]
     if isinstance(value, str):
         return value
-    raise Misuse(f"{name!r} is {value!r}", "give a text")
+    raise Misuse(f"{name!r} is {shown(value)}", "give a text")
 
 
 async def _body(request: Request, kind: type[Any], members: tuple[str, ...] | None = None) -> Any:
@@ -167,10 +204,10 @@ async def _body(request: Request, kind: type[Any], members: tuple[str, ...] | No
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > _MOST_BYTES:
-            raise Misuse("the body is too large", f"send at most {_MOST_BYTES} bytes")
+        if len(body) > request.app.state.most:
+            raise _TooLarge
     try:
-        value = decode_json(bytes(body)) if body.strip() else kind()
+        value = decode(bytes(body)) if body.strip() else kind()
     except ValueError as error:
         raise Misuse(f"the body is no JSON ({error})", "send JSON") from None
     if not isinstance(value, kind):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from random import Random
 from typing import Any, Final, TypeVar
 
-from haltspec.errors import Misuse, Unknown
+from haltspec.errors import Misuse, Unknown, shown
 
 KINDS: Final[Mapping[str, str]] = {
     "throttle": "a call is refused as one too many; nothing changes",
@@ -89,8 +89,8 @@ class Fault:
         for name, value in members.items():
             try:
                 found[name] = _READERS[name](value)
-            except (TypeError, ValueError, KeyError):
-                raise Misuse(f"fault option {name!r} is {value!r}", _REMEDIES.get(name, "give a text")) from None
+            except (TypeError, ValueError, KeyError, OverflowError):
+                raise Misuse(f"fault option {name!r} is {shown(value)}", _REMEDIES.get(name, "give a text")) from None
         if "kind" not in found:
             raise Misuse("a fault without a kind", f"give one of {', '.join(KINDS)}")
         return Fault(**found)

@@ -26,15 +26,17 @@ from haltspec.wire.awsjson import AwsJson
 from haltspec.wire.dataarts import DataArtsRest
 from haltspec.wire.dialect import Asked, Dialect, Refused
 from haltspec.wire.faults import Fault, Faults
-from haltspec.wire.http import Request, Response
+from haltspec.wire.http import Request, Response, refusal
 from haltspec.wire.journal import Journal, JournalBroken, Restored
+from haltspec.wire.limits import Limits
 from haltspec.wire.pace import DELAY_S, Pace, come_to_rest, next_move
 from haltspec.wire.signatures import Credentials
 
 _TICK_S: Final = 1e-6
+_LATEST: Final = 32_503_680_000.0
 _SNAPSHOT_S: Final = 0.25
 _CALL_FAULTS: Final = ("throttle", "error", "delay", "cut", "stale")
-_NOT_FOUND: Final = Response(404, (("content-type", "application/json"),), b'{"__type":"UnknownOperationException"}')
+_NOT_FOUND: Final = refusal(404, "UnknownOperationException", "Nothing is served here.")
 _DATAARTS: Final = "dataarts"
 
 
@@ -52,6 +54,8 @@ class Settings:
         credentials: who may call; None: everybody.
         outside: whether moves from outside the APIs may be made; then the journal vouches for nothing.
         exponents: whether large numbers are written with an exponent.
+        name: the name or address that the server was told to listen on; the control API may be called by it.
+        limits: what a request and a connection may cost.
     """
 
     apis: tuple[str, ...] = apis.NAMES
@@ -63,6 +67,8 @@ class Settings:
     credentials: Credentials | None = None
     outside: bool = False
     exponents: bool = False
+    name: str = ""
+    limits: Limits = field(default_factory=Limits)
 
 
 class Host:
@@ -140,15 +146,16 @@ class Host:
         """
         dialect = next((dialect for dialect in self._dialects if dialect.speaks(request)), None)
         if dialect is None:
-            return _NOT_FOUND
+            return self.with_id(_NOT_FOUND)
         try:
             asked = dialect.read(request, self.settings.credentials, self._clock())
         except Refused as refused:
-            return self._with_id(refused.response)
+            return self.with_id(refused.response)
         answer = await self._call(asked, request.client)
         return None if answer is None else dialect.word(asked, answer, self._request_id())
 
-    def _with_id(self, response: Response) -> Response:
+    def with_id(self, response: Response) -> Response:
+        """The response to a request that makes no call, with an id of the request in it."""
         request_id = self._request_id()
         ids = (("x-amzn-requestid", request_id), ("x-request-id", request_id))
         return Response(response.status, (*response.headers, *ids), response.body)
@@ -253,7 +260,9 @@ class Host:
         return self._last
 
     def wind_on(self, seconds: float) -> None:
-        """Let so many seconds pass at once, and all that is due come about."""
+        """Let so many seconds pass at once, and all that is due come about; raises `Misuse` beyond the year 3000."""
+        if self.now() + seconds > _LATEST:
+            raise Misuse(f"{seconds:g} s lead beyond the year 3000", "start the service again, without its journal")
         self._offset += seconds
         now = self.now()
         self._guarded(lambda journal: journal.event("time", now, alone=self._alone))

@@ -1,13 +1,14 @@
 """The server: uvicorn, with limits on what a connection may cost.
 
-uvicorn bounds neither the head of a request nor the time a client may take to send one; `_Guarded` does, and cuts what
-goes on for too long. Bodies are bounded by the application, responses that nobody reads by the deadline.
+uvicorn bounds neither the head of a request, nor the time a client may take to send one, nor how long a response waits
+for somebody to read it; `_Guarded` does, and cuts what goes on for too long. Bodies are bounded by the application.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import resource
 import signal
 import socket
@@ -20,75 +21,146 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from haltspec.errors import HaltspecError, Misuse
 from haltspec.wire.app import CUT, application
 from haltspec.wire.host import Host
-
-MOST_HEAD: Final = 64 * 1024
-"""The longest head of a request, in bytes."""
-
-MOST_CONNECTIONS: Final = 8192
-RECEIVE_S: Final = 20.0
-"""How long a client may take to send a request."""
-
-WHOLE_S: Final = 150.0
-"""How long a request may take from its first byte to the last of its response: longer than the longest fault."""
-
-IDLE_S: Final = 60
-"""How long an idle connection is kept, in seconds."""
+from haltspec.wire.http import refusal
+from haltspec.wire.limits import Limits
 
 _BACKLOG: Final = 2048
 _LONGEST_SLEEP_S: Final = 0.5
+_BAD_REQUEST: Final = refusal(400, "BadRequestException", "The request is no HTTP, or breaks a limit of the server.")
+
+
+class _TooMuch(Exception):
+    """A request that breaks a limit; it is answered like one that is no HTTP."""
 
 
 class _Guarded(HttpToolsProtocol):
-    """A connection with limits."""
+    """A connection with limits; always under a deadline, but for an idle one, which uvicorn watches.
+
+    Args:
+        host: gives the ids of requests.
+        given: what uvicorn hands to its protocols.
+    """
+
+    def __init__(self, *, host: Host, **given: Any) -> None:
+        super().__init__(**given)
+        self._host = host
+        self._limits = host.settings.limits
+        self._deadline: asyncio.TimerHandle | None = None
+        self._is_receiving = False
+        """A request has begun to come in and is not complete."""
+        self._is_in_head = True
+        self._received = 0
+        """So many bytes of the request that is coming in, or fewer: what came with the one before is not counted."""
+        self._is_refused = False
+        """What came last is refused; nothing more is read."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(RECEIVE_S, self._cut)
-        if len(self.connections) > _most_connections():
-            self._cut()
         self.app_state = {**self.app_state, CUT: self._cut}
-        self._head = 0
-        self._in_head = True
+        self._within(self._limits.receive_s)
+        if len(self.connections) > _most_connections(self._limits):
+            self._cut()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._deadline.cancel()
+        self._end_deadline()
+        self.pipeline.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._in_head:
-            if self._head > MOST_HEAD:
-                self._cut()
-                return
-            self._head += len(data)
-            if self._deadline.cancelled():
-                self._within(RECEIVE_S)
+        if self._is_refused or self.transport.is_closing():
+            return
+        if self._received > (self._limits.head if self._is_in_head else self._limits.read):
+            self.send_400_response("")
+            return
+        self._received += len(data)
+        if self._deadline is None:
+            self._within(self._limits.receive_s)
         super().data_received(data)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
+        """Answer what is complete, refuse what is not, and close the connection after that; True keeps it till then."""
+        if self._is_receiving:
+            self.send_400_response("")
+            return True
+        if self.cycle is None or self.cycle.response_complete:
+            return False
+        self.cycle.keep_alive = False
+        return True
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._within(RECEIVE_S)
+        self._is_receiving = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._is_in_head:
+            return  # what follows a body is no header, whatever it says it is
+        super().on_header(name, value)
+        if len(self.headers) > self._limits.headers:
+            raise _TooMuch
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        is_vague = hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0")
+        is_vague |= any(name == b"transfer-encoding" and value.lower() != b"chunked" for name, value in self.headers)
+        if size > self._limits.head or len(self.pipeline) >= self._limits.pipelined or is_vague:
+            raise _TooMuch
         super().on_headers_complete()
+        self._is_in_head = False
+        if self.parser.should_upgrade():
+            self.cycle.keep_alive = False  # no other protocol is spoken; what follows is not to be read as HTTP
 
     def on_message_complete(self) -> None:
-        self._in_head, self._head = True, 0
-        self._within(WHOLE_S)
+        self._is_receiving, self._is_in_head, self._received = False, True, 0
+        if self.cycle.response_complete:  # it was answered before all of it was there
+            self._within(self._limits.idle_s)
+        elif not self.pipeline:
+            self._within(self._limits.answer_s)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        self._deadline.cancel()
+        self._end_deadline()
+        is_last = not self.pipeline
         super().on_response_complete()
+        if self.transport.is_closing():
+            self._within(self._limits.idle_s)
+        elif not is_last:
+            self._within(self._limits.answer_s)
+        elif self._is_refused:
+            self._refuse()
+        elif self._is_receiving:
+            self._within(self._limits.receive_s)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, once all that came before it is answered, and read no more."""
+        self._is_refused = True
+        is_begun = self._is_receiving and not self._is_in_head
+        if is_begun and self.pipeline:
+            self.pipeline.popleft()  # the request that turned out bad waits for those before it
+        elif is_begun or self.cycle is None or self.cycle.response_complete:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        self.transport.write(self._host.with_id(_BAD_REQUEST).as_bytes())
+        self.transport.close()
+        self._within(self._limits.idle_s)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Cut an idle connection, also if a response still waits for somebody to read it."""
+        self._cut()
 
     def _within(self, seconds: float) -> None:
-        self._deadline.cancel()
+        self._end_deadline()
         self._deadline = self.loop.call_later(seconds, self._cut)
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def _cut(self) -> None:
         """Cut the connection: no response, or no more of it."""
-        if not self.transport.is_closing():
-            self.transport.abort()
+        self.transport.abort()
 
 
 class _Server(uvicorn.Server):
@@ -155,7 +227,7 @@ def serve(host: Host, main: socket.socket, control_at: socket.socket | None, rea
     Raises:
         JournalBroken: the journal could not be written any more.
     """
-    _raise_limit()
+    _raise_limit(host.settings.limits)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(host, main, control_at, ready))
     if host.broken is not None:
@@ -178,12 +250,12 @@ async def _serve(
             server.should_exit = True
 
     app = application(host, with_control=control_at is None, on_broken=stop)
-    servers = [_Server(_config(app), accepted)]
+    servers = [_Server(_config(app, host), accepted)]
     sockets = [main]
     if control_at is not None:
         from haltspec.wire.control import control
 
-        servers.append(_Server(_config(control(host)), accepted, takes_signals=False))
+        servers.append(_Server(_config(control(host), host), accepted, takes_signals=False))
         sockets.append(control_at)
     ticking = asyncio.ensure_future(_tick(host, stop))
     try:
@@ -210,10 +282,11 @@ async def _tick(host: Host, stop: Callable[[], None]) -> None:
     stop()
 
 
-def _config(app: Any) -> uvicorn.Config:
+def _config(app: Any, host: Host) -> uvicorn.Config:
+    protocol: Any = functools.partial(_Guarded, host=host)
     return uvicorn.Config(
         app,
-        http=_Guarded,
+        http=protocol,
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -222,7 +295,7 @@ def _config(app: Any) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         backlog=_BACKLOG,
-        timeout_keep_alive=IDLE_S,
+        timeout_keep_alive=host.settings.limits.idle_s,  # type: ignore[arg-type]  # it is handed to call_later,
         timeout_graceful_shutdown=2,
     )
 
@@ -237,14 +310,14 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-def _raise_limit() -> None:
+def _raise_limit(limits: Limits) -> None:
     """Let the process have as many files open as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = hard if hard != resource.RLIM_INFINITY else max(soft, 2 * MOST_CONNECTIONS)
+    wanted = hard if hard != resource.RLIM_INFINITY else max(soft, 2 * limits.connections)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _most_connections() -> int:
+def _most_connections(limits: Limits) -> int:
     """How many connections there may be: some files are needed besides."""
-    return max(16, min(MOST_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 64))
+    return max(16, min(limits.connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 64))
