@@ -205,7 +205,7 @@ class _Projector:
         for history in self.histories.values():
             history.events.sort(key=lambda event: (event.start, event.end, event.call))
         sights = tuple(self._see())
-        exchanges = tuple(self._exchange(call) for call in self.calls)
+        exchanges = tuple(map(self._exchange, range(len(self.calls)), self.calls))
         histories = tuple(h for h in self.histories.values() if h.events)
         return Projection(self.api, self.calls, histories, exchanges, sights, self.faults)
 
@@ -224,16 +224,18 @@ class _Projector:
     ) -> tuple[Fault, ...]:
         """What is wrong with a request, but for an id that the service itself gave out for such a job.
 
-        A service whose ids are too long is told so once, by its reply; a client can only use them as they are. The
-        good id of a model is no good id of a job, though.
+        A service whose ids are too long is told so once, by its reply; a client can only use them as they are, also
+        where a call names other jobs than its own. The good id of a model is no good id of a job, though.
         """
         bindings = [bound.binding for bound in self.bound[call.operation]]
         takes = {(binding.id_in, (binding.lifecycle, binding.kind)) for binding in bindings}
         ids_in = {binding.id_in for binding in bindings}
 
         def is_excused(fault: Fault) -> bool:
-            if fault.member not in ids_in or not isinstance(fault.value, str) or fault.value not in given:
+            if not isinstance(fault.value, str) or fault.value not in given:
                 return False
+            if fault.member not in ids_in:
+                return True
             giver, what = given[fault.value]
             if (fault.member, what) in takes:
                 return True
@@ -577,7 +579,7 @@ class _Projector:
 
     # ---- for data rules ---------------------------------------------------------------------------------------------
 
-    def _exchange(self, call: Call) -> Exchange:
+    def _exchange(self, index: int, call: Call) -> Exchange:
         bound = self.bound[call.operation][0]
         reply = call.reply if isinstance(call.reply, Mapping) else None
         job_id = self._view_id(call, bound) if succeeded(call) else None
@@ -594,7 +596,13 @@ class _Projector:
             items=_items(call, bound.binding) if succeeded(call) else (),
             job_id=job_id,
             alone=self._is_alone(call),
+            is_id_malformed=self._is_id_malformed(index, call),
         )
+
+    def _is_id_malformed(self, index: int, call: Call) -> bool:
+        """True if the id of the job breaks its shape, and nothing else of the request does."""
+        members = {fault.member for fault in self.faults[index]}
+        return bool(members) and members <= {bound.binding.id_in for bound in self.bound[call.operation]}
 
     def _see(self) -> Iterator[tuple[JobKey, Sight, int]]:
         done = [index for index, call in enumerate(self.calls) if succeeded(call) and call.end is not None]

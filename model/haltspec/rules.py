@@ -57,7 +57,8 @@ class Exchange:
 
     `reply` is the decoded body (None if it is no JSON object), `error` the error code, `status` the HTTP status or None
     if no answer came, `binding` the first binding of the operation, `items` the jobs of a list, `job_id` the id of the
-    one job that the reply shows; `alone`: the recording holds every call made in the tenant.
+    one job that the reply shows; `alone`: the recording holds every call made in the tenant; `is_id_malformed`: the id
+    in the request breaks its shape, and nothing else does.
     """
 
     operation: str
@@ -72,6 +73,7 @@ class Exchange:
     items: tuple[Job, ...] = ()
     job_id: str | None = None
     alone: bool = False
+    is_id_malformed: bool = False
 
     @property
     def succeeded(self) -> bool:
@@ -291,6 +293,19 @@ def tells(name: str, operations: Sequence[str], members: Sequence[str], source: 
 
     told = " and ".join(members)
     return CallRule(name, f"A reply has {told}.", source, check)
+
+
+def malformed_id(unknown: Iterable[str], source: Source) -> CallRule:
+    """An id that breaks its shape is not answered with an error of `unknown`, which say something of the job."""
+    codes = frozenset(unknown)
+
+    def check(exchange: Exchange) -> str | None:
+        if exchange.is_id_malformed and exchange.error in codes:
+            return f"the id breaks its shape and the answer is {exchange.error}"
+        return None
+
+    sentence = "A malformed id is refused as malformed, not as the id of a job that is not there or not ready."
+    return CallRule("a malformed id is told as such", sentence, source, check)
 
 
 def page_size(source: Source) -> CallRule:

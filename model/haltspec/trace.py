@@ -8,7 +8,8 @@ A line has these members, in any order; members it does not know are ignored:
 - `start`, `end`: when the call began and when its answer was complete, epoch seconds or ISO 8601 with a zone;
 - `request`: the request's members, an object;
 - `status`: the HTTP status; `end` and `status` are both null if no answer came;
-- `error`: the error code of a refusal or a fault, optional; `reply`: the decoded body, optional;
+- `error`: the error code of a refusal or a fault, optional: left out, it is taken from the body; a namespace before it
+  and an address behind it, which some services write, are taken off; `reply`: the decoded body, optional;
 - `alone`: true if the recorder vouches that the recording holds every call made in this tenant, optional.
 
 A line with `event` and no `operation` tells what a service did by itself, as its journal has it; it is passed over.
@@ -302,7 +303,7 @@ def _call(members: dict[str, Any], place: str, line: int) -> Call:
     end = _time(members, "end", faults)
     request = _request(members, faults)
     status = _status(members, faults)
-    error = _error(members, faults)
+    error = _error(members, status, faults)
     if start is not None and end is not None and end < start:
         faults.add(
             f"'end' {_shown(members['end'])} lies before 'start' {_shown(members['start'])}", "correct the times"
@@ -355,10 +356,26 @@ def _name(members: dict[str, Any], name: str, faults: _Faults) -> str:
     return value
 
 
-def _error(members: dict[str, Any], faults: _Faults) -> str | None:
-    if members.get("error") is None:
+_CODE_IN: Final = ("__type", "code", "error_code")
+_FIRST_REFUSAL: Final = 300
+
+
+def _error(members: dict[str, Any], status: int | None, faults: _Faults) -> str | None:
+    if members.get("error") is not None:
+        return error_code(_string(members, "error", faults))
+    reply = members.get("reply")
+    if status is None or status < _FIRST_REFUSAL or not isinstance(reply, dict):
         return None
-    return _string(members, "error", faults)
+    return next((error_code(code) for name in _CODE_IN if isinstance(code := reply.get(name), str)), None)
+
+
+def error_code(text: str) -> str | None:
+    """An error code without the namespace (`NAMESPACE#`) and address (`:ADDRESS`) that may stand around it.
+
+    >>> error_code("com.amazonaws.comprehend#JobNotFoundException:http://internal/")
+    'JobNotFoundException'
+    """
+    return text.partition(":")[0].rpartition("#")[2] or None
 
 
 def _request(members: dict[str, Any], faults: _Faults) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from haltspec.errors import AdapterFailure, Misuse, Unknown
 from haltspec.reference import Reference
 from haltspec.spec import Api
-from haltspec.trace import Call, decode_json
+from haltspec.trace import Call, decode_json, error_code
 from haltspec.wire.routes import DEFAULT_WORKSPACE, Route, encoded, routes
 
 TENANTS: Final = ("111122223333/us-east-1", "111122223333/eu-west-1", "444455556666/us-east-1")
@@ -500,5 +500,5 @@ def _error_code(raw: RawReply, body: Any) -> str | None:
     members = body if isinstance(body, Mapping) else {}
     for given in (members.get("__type"), raw.headers.get("x-amzn-errortype"), members.get("code")):
         if isinstance(given, str) and given:
-            return given.partition(":")[0].rpartition("#")[2] or None
+            return error_code(given)
     return None

@@ -39,6 +39,8 @@ MODEL = {
 MODEL_ARN = f"{ARN}document-classifier/m"
 TRAINED: dict[str, Any] = {
     "DocumentClassifierArn": MODEL_ARN,
+    "LanguageCode": "en",
+    **ROLE,
     "Status": "TRAINED",
     "SubmitTime": 1,
     "TrainingStartTime": 2,
@@ -50,7 +52,7 @@ Spoken = tuple[str, dict[str, Any], Any]
 """An operation, a request, and a reply, or the code of the error it was refused with."""
 
 
-def broken(*calls: Spoken) -> set[str]:
+def broken(*calls: Spoken, alone: bool = True) -> set[str]:
     """The names of the rules that the calls break, one call after the other."""
     trace = []
     for n, (operation, request, reply) in enumerate(calls):
@@ -58,9 +60,10 @@ def broken(*calls: Spoken) -> set[str]:
         body = None if error else reply
         status = 400 if error else 200
         trace.append(
-            Call("comprehend", operation, TENANT, "c", 10.0 * n, 10.0 * n + 1, request, status, error, body, True)
+            Call("comprehend", operation, TENANT, "c", 10.0 * n, 10.0 * n + 1, request, status, error, body, alone)
         )
-    return {violation.rule for violation in judge(API, trace).violations}
+    report = judge(API, trace)
+    return {violation.rule for violation in (*report.violations, *report.warnings)}
 
 
 def start(request: dict[str, Any] = START, reply: Any = STARTED) -> Spoken:
@@ -89,7 +92,12 @@ def listed(request: dict[str, Any], *jobs: dict[str, Any]) -> Spoken:
 def model(**other: Any) -> tuple[Spoken, Spoken]:
     """A classifier, created and described with other members; None takes one out."""
     shown = {name: value for name, value in {**TRAINED, **other}.items() if value is not None}
-    create: Spoken = ("CreateDocumentClassifier", MODEL, {"DocumentClassifierArn": shown["DocumentClassifierArn"]})
+    version = {"VersionName": "v"} if "/version/v" in shown["DocumentClassifierArn"] else {}
+    create: Spoken = (
+        "CreateDocumentClassifier",
+        {**MODEL, **version},
+        {"DocumentClassifierArn": shown["DocumentClassifierArn"]},
+    )
     asked = {"DocumentClassifierArn": shown["DocumentClassifierArn"]}
     return create, ("DescribeDocumentClassifier", asked, {"DocumentClassifierProperties": shown})
 
@@ -124,12 +132,33 @@ def shown_pii(**members: Any) -> Spoken:
 
 
 KEPT = {"EntityRecognizerArn": f"{ARN}entity-recognizer/r"}
+FLYWHEEL = {"FlywheelArn": f"{ARN}flywheel/f"}
 CUSTOM = {**START, **KEPT}
 REDACTED = {**PII, "RedactionConfig": {"PiiEntityTypes": ["ALL"]}}
 MISSING: Spoken = ("DescribeDocumentClassifier", {"DocumentClassifierArn": MODEL_ARN}, "ResourceNotFoundException")
 OTHERS = MODEL_ARN.replace("111122223333", "444455556666")
 NOT_THEIRS: Spoken = ("DescribeDocumentClassifier", {"DocumentClassifierArn": OTHERS}, "ResourceNotFoundException")
 CREATED = model()[0]
+DELETED: Spoken = ("DeleteDocumentClassifier", {"DocumentClassifierArn": MODEL_ARN}, {})
+THEIRS = f"{ARN}entities-detection-job/j".replace("111122223333", "444455556666")
+
+
+def stop(stem: str, status: str) -> Spoken:
+    """A stop that shows a status."""
+    return f"Stop{stem}DetectionJob", {"JobId": "j"}, {"JobId": "j", "JobStatus": status}
+
+
+def classified(**members: Any) -> Spoken:
+    """A description of the classification job."""
+    job = {**JOB, "JobArn": f"{ARN}document-classification-job/j", **members}
+    request = {"JobId": "j"}
+    return "DescribeDocumentClassificationJob", request, {"DocumentClassificationJobProperties": job}
+
+
+def trained_in(status: str) -> Spoken:
+    """A description of the classifier with a status."""
+    return model(Status=status)[1]
+
 
 CASES: list[tuple[str, list[Spoken], list[Spoken]]] = [
     (
@@ -195,6 +224,83 @@ CASES: list[tuple[str, list[Spoken], list[Spoken]]] = [
         "comprehend/a model that is not found starts no job",
         [MISSING, classify(MODEL_ARN)],
         [NOT_THEIRS, classify(OTHERS)],
+    ),
+    (
+        "comprehend/a model that is not trained starts no job",
+        [CREATED, classify(MODEL_ARN), trained_in("TRAINING")],
+        [CREATED, classify(MODEL_ARN), trained_in("TRAINED")],
+    ),
+    (
+        "comprehend/a model that is not trained starts no job",
+        [CREATED, trained_in("IN_ERROR"), classify(MODEL_ARN)],
+        [CREATED, trained_in("TRAINING"), classify(MODEL_ARN)],  # it may have been trained since
+    ),
+    (
+        "comprehend/a model that is not trained starts no job",
+        [classify(MODEL_ARN), trained_in("STOPPED")],
+        [classify(MODEL_ARN), CREATED, trained_in("SUBMITTED")],  # made anew
+    ),
+    (
+        "comprehend/a model that a job uses is not deleted",
+        [classify(MODEL_ARN), DELETED, classified()],
+        [classify(MODEL_ARN), DELETED, classified(JobStatus="COMPLETED")],
+    ),
+    (
+        "comprehend/a model that a job uses is not deleted",
+        [classify(MODEL_ARN), DELETED, classified(JobStatus="IN_PROGRESS")],
+        [DELETED, classify(MODEL_ARN), classified(JobStatus="IN_PROGRESS")],
+    ),
+    ("comprehend/ARNs are of the tenant", [start(reply={**STARTED, "JobArn": THEIRS})], [start()]),
+    ("comprehend/ARNs are of the tenant", [start(), described(JobArn=THEIRS)], [start(), described()]),
+    (
+        "comprehend/a malformed id is told as such",
+        [("StopEntitiesDetectionJob", {"JobId": "j" * 33}, "JobNotFoundException")],
+        [("StopEntitiesDetectionJob", {"JobId": "j" * 33}, "ValidationException")],
+    ),
+    (
+        "comprehend/a malformed id is told as such",
+        [("StopTrainingDocumentClassifier", {"DocumentClassifierArn": "no arn"}, "ResourceNotFoundException")],
+        [("StopTrainingDocumentClassifier", {"DocumentClassifierArn": "no arn"}, "InvalidRequestException")],
+    ),
+    (
+        "comprehend/a malformed id is told as such",
+        [("DescribeEntitiesDetectionJob", {}, "JobNotFoundException")],
+        [("DescribeEntitiesDetectionJob", {"JobId": "j"}, "JobNotFoundException")],
+    ),
+    (
+        "comprehend/a stop of five kinds shows STOP_REQUESTED or STOPPED",
+        [start(), stop("Entities", "COMPLETED")],
+        [start(), stop("Entities", "STOPPED"), stop("PiiEntities", "COMPLETED")],
+    ),
+    (
+        "comprehend/a stop of five kinds shows STOP_REQUESTED or STOPPED",
+        [start(), stop("Entities", "IN_PROGRESS")],
+        [start(), stop("Entities", "SUBMITTED")],  # one reading forgets the stop of a queued job
+    ),
+    (
+        "comprehend/a stop of PII and events jobs shows STOP_REQUESTED or STOPPED",
+        [pii(REDACTED), stop("PiiEntities", "FAILED")],
+        [pii(REDACTED), stop("PiiEntities", "STOP_REQUESTED")],
+    ),
+    (
+        "comprehend/job/EndTime is absent when STOP_REQUESTED",
+        [start(), described(JobStatus="STOP_REQUESTED", EndTime=9)],
+        [start(), described(JobStatus="STOP_REQUESTED")],
+    ),
+    (
+        "comprehend/job/Message is absent when SUBMITTED or STOP_REQUESTED",
+        [start(), described(Message="queued")],
+        [start(), described()],
+    ),
+    (
+        "comprehend/job/FlywheelArn is kept",
+        [start({**START, **FLYWHEEL}), described()],
+        [start({**START, **FLYWHEEL}), described(**FLYWHEEL)],
+    ),
+    (
+        "comprehend/training/VersionName is kept",
+        list(model(VersionName="w", DocumentClassifierArn=f"{MODEL_ARN}/version/v")),
+        list(model()),
     ),
     (
         "comprehend/job/tokens and tags are not shown",
@@ -327,6 +433,45 @@ def test_what_a_stop_does_to_pii_and_events_jobs_is_implied(stem: str, grade: Gr
     ]
     found = {v.rule: v.grade for v in judge(API, trace).violations}
     assert found["comprehend/job/a finished job cannot be stopped"] is grade
+
+
+@pytest.mark.parametrize(
+    ("reply", "grade"),
+    [
+        ({"JobId": "j", "JobStatus": "STOPPED"}, Grade.STATED),
+        ("ValidationException", Grade.IMPLIED),
+        ("JobNotFoundException", Grade.STATED),
+    ],
+)
+def test_the_code_that_refuses_the_stop_of_a_finished_job_is_implied(reply: Any, grade: Grade) -> None:
+    """The page states the refusal, with an error that does not exist; a finished job is not unknown, though."""
+    code, body = (reply, None) if isinstance(reply, str) else (None, reply)
+    calls = [start(), described(JobStatus="COMPLETED", EndTime=9)]
+    trace = [
+        Call("comprehend", operation, TENANT, "c", 10.0 * n, 10.0 * n + 1, request, 200, None, answer, True)
+        for n, (operation, request, answer) in enumerate(calls)
+    ]
+    status = 400 if code else 200
+    trace.append(
+        Call(
+            "comprehend", "StopEntitiesDetectionJob", TENANT, "c", 20.0, 21.0, {"JobId": "j"}, status, code, body, True
+        )
+    )
+    [violation] = judge(API, trace).violations
+    assert (violation.rule, violation.grade) == ("comprehend/job/a finished job cannot be stopped", grade)
+
+
+@pytest.mark.parametrize(
+    "calls", [[MISSING, classify(MODEL_ARN)], [CREATED, trained_in("IN_ERROR"), classify(MODEL_ARN)]]
+)
+def test_somebody_else_may_have_made_a_model_meanwhile(calls: list[Spoken]) -> None:
+    """What a start finds is known only where the recording holds every call of the tenant."""
+    rules = {
+        "comprehend/a model that is not found starts no job",
+        "comprehend/a model that is not trained starts no job",
+    }
+    assert rules & broken(*calls)
+    assert not rules & broken(*calls, alone=False)
 
 
 @pytest.mark.parametrize("refusal", ["ResourceUnavailableException", "ResourceInUseException"])

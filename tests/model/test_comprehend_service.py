@@ -355,6 +355,22 @@ class TestReadings:
         lab.fire(jobs[0], "fail")
         assert lab("StartEntitiesDetectionJob", **example).error is None
 
+    @pytest.mark.parametrize(("reading", "error"), [("yes", "InvalidRequestException"), ("no", None)])
+    def test_slot_of_a_stopping_job(self, reading: str, error: str | None) -> None:
+        lab = Lab(readings={"too many jobs": "InvalidRequestException", "slot of a stopping job": reading})
+        jobs = [lab.start() for _ in range(10)]
+        lab.fire(jobs[0], "begin")
+        assert lab("StopEntitiesDetectionJob", JobId=jobs[0]).reply["JobStatus"] == "STOP_REQUESTED"
+        assert lab("StartEntitiesDetectionJob", **SERVICE.example(CREATES[0], HERE, 1, ())).error == error
+
+    def test_job_name_in_use(self) -> None:
+        lab = self.lab("job name in use", "ResourceInUseException")
+        named = {**SERVICE.example(CREATES[0], HERE, 1, ()), "JobName": "nightly"}
+        answers = [lab("StartEntitiesDetectionJob", **request).error for request in (named, named)]
+        assert answers == [None, "ResourceInUseException"]
+        assert lab("StartEntitiesDetectionJob", THERE, **named).error is None
+        assert Lab()("StartEntitiesDetectionJob", **named).error is None
+
     @pytest.mark.parametrize("reading", ["400", "429"])
     def test_status_of_throttling(self, reading: str) -> None:
         lab = Lab(readings={"too many jobs": "TooManyRequestsException", "HTTP status of throttling": reading})
@@ -384,6 +400,12 @@ class TestReadings:
             == "InvalidRequestException"
         )
         assert self.lab("model missing", "accepted")(custom.operation, **bare).error is None
+        names = {"DocumentClassifierArn": "document-classifier/m", "FlywheelArn": "flywheel/f"}
+        both = {member: f"arn:aws:comprehend:us-east-1:111122223333:{name}" for member, name in names.items()}
+        assert (
+            self.lab("model missing", "InvalidRequestException")(custom.operation, **bare, **both).error
+            == "InvalidRequestException"
+        )
 
     def test_output_of_a_pii_job(self) -> None:
         lab = self.lab("output of a PII job", "archive")

@@ -1164,6 +1164,11 @@ BROKEN: dict[str, Change] = {
         "DescribeProjectVersions",
         lambda reply: {"ProjectVersionDescriptions": [i for i in reply["ProjectVersionDescriptions"] for _ in range(101)]},
     ),
+    "a malformed id is told as such": lambda call: (
+        {"request": {"ProjectVersionArn": "x" * 30}, "status": 400, "error": "ResourceNotFoundException", "reply": {}}
+        if call.operation == "StopProjectVersion"
+        else None
+    ),
     "training and testing data come together": in_request("CreateProjectVersion", TrainingData=DATA),
     "an adapter project has an update mode": in_request("CreateProject", Feature="CONTENT_MODERATION", AutoUpdate=None),
     "a copy stays in its region": in_request("CopyProjectVersion", SourceProjectVersionArn=NO_VERSION.replace("east", "west")),

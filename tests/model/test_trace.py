@@ -82,6 +82,27 @@ class TestGoodLines:
         call = one(line(client=MISSING, reply=MISSING, error=None, note="x"))
         assert (call.client, call.reply, call.error) == ("", None, None)
 
+    @pytest.mark.parametrize(
+        ("error", "reply", "code"),
+        [
+            ("com.amazonaws.comprehend#JobNotFoundException", {}, "JobNotFoundException"),
+            ("JobNotFoundException:http://internal.amazon.com/coral/", {}, "JobNotFoundException"),
+            ("DLF.0100", {"error_code": "DLF.0101"}, "DLF.0100"),
+            (None, {"__type": "ns#JobNotFoundException", "message": "no"}, "JobNotFoundException"),
+            (None, {"code": "JobNotFoundException"}, "JobNotFoundException"),
+            (None, {"error_code": "DLF.0100", "error_msg": "no"}, "DLF.0100"),
+            (None, {"Message": "no"}, None),
+            (None, "<html>", None),
+        ],
+    )
+    def test_forms_of_an_error_code(self, error: str | None, reply: Any, code: str | None) -> None:
+        """What stands around a code is taken off; where it is left out the body of a refusal has it."""
+        assert one(line(status=400, error=error, reply=reply)).error == code
+
+    def test_a_success_has_no_error_code(self) -> None:
+        """A member of that name in the body of a success is any member."""
+        assert one(line(status=200, reply={"code": "blue"})).error is None
+
     def test_a_byte_order_mark_is_no_part_of_the_call(self) -> None:
         """A byte order mark at the start of a recording is skipped."""
         assert one(b"\xef\xbb\xbf" + line().encode()).api == "comprehend"
@@ -97,7 +118,7 @@ class TestGoodLines:
             end=st.floats(1e9, 2e9),
             request=st.dictionaries(st.text(), st.integers() | st.floats(allow_nan=False, allow_infinity=False)),
             status=st.integers(100, 599),
-            error=st.none() | st.text(min_size=1),
+            error=st.none() | st.from_regex(r"[\w.]+", fullmatch=True),
             reply=st.recursive(st.none() | st.booleans() | st.text(), st.lists, max_leaves=5),
         )
     )

@@ -7,8 +7,9 @@ of each model kind. Not covered: synchronous detection, endpoints, flywheels, da
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from haltspec import rules
@@ -27,6 +28,7 @@ from haltspec.lts import (
     RequestClass,
     Role,
     Rule,
+    Source,
     State,
     Transition,
     assumed,
@@ -49,6 +51,7 @@ CLI: Final = Document("CLI", "AWS CLI examples for comprehend", "1.45.11")
 RECORDED: Final = Document("C7N", "recorded responses in cloud-custodian's test data", "2025")
 NUKE: Final = Document("NUKE", "aws-nuke pull requests 653, 696, 884, 1090", "2023")
 TERRAFORM: Final = Document("TF", "terraform-provider-aws, internal/service/comprehend", "2025")
+MALFORMED: Final = Document("aws-sdk-java#1684", "aws-sdk-java issue 1684 and aws-sdk-js-v3 issue 1061: real answers to malformed Detect calls", "as quoted there")
 ISSUE: Final = Document("boto3#2541", "boto3 issue 2541: real answer to a list with two filters", "2020")
 
 # ---- shared by all lifecycles ---------------------------------------------------------------------------------------
@@ -184,11 +187,11 @@ _EXISTING = (*_LIVE, *_ENDED)
 _FRAME = MODEL.implies("JobStatus, the meaning of each status")
 
 
-def _common_job_rows(existing: tuple[str, ...]) -> tuple[Transition, ...]:
+def _common_job_rows(existing: tuple[str, ...], finished: Source) -> tuple[Transition, ...]:
     return (
         Transition("started", ABSENT, call("Start", ok("SUBMITTED"), when=PLAIN), "SUBMITTED", CLI.implies("start-*.rst, all nine kinds")),
         Transition("picked up", "SUBMITTED", internal("begin"), "IN_PROGRESS", GUIDE.implies("async-pii-api.md; queued for processing")),
-        Transition("finished", "IN_PROGRESS", internal("complete"), "COMPLETED", PAGE.states("Description, 2nd paragraph")),
+        Transition("finished", "IN_PROGRESS", internal("complete"), "COMPLETED", finished),
         Transition("failed", "IN_PROGRESS", internal("fail"), "FAILED", MODEL.implies("JobStatus FAILED")),
         Transition("described", existing, call("Describe", ok(), when=PLAIN), SAME, REF.states("Describe..., JobStatus")),
         Transition(
@@ -293,10 +296,12 @@ _PRESENCE = (
     *(rules.present(m, CLI.implies("describe-*.rst; C7N")) for m in ("JobId", "JobArn", "JobStatus", "SubmitTime", "InputDataConfig", "OutputDataConfig", "DataAccessRoleArn")),
     rules.present("EndTime", CLI.implies("list-*.rst; C7N"), when=_ENDED),
     rules.absent("EndTime", CLI.implies("six records of running jobs"), when=("SUBMITTED", "IN_PROGRESS")),
+    rules.absent("EndTime", assumed("no record shows the status; Translate's guide shows none there"), when=("STOP_REQUESTED",)),
     rules.present("Message", MODEL.states("JobStatus FAILED; Message"), when=("FAILED",)),
     rules.absent("Message", CLI.implies("list-*.rst"), when=("COMPLETED", "STOPPED", "IN_PROGRESS")),
+    rules.absent("Message", assumed("nothing to tell yet"), when=("SUBMITTED", "STOP_REQUESTED")),
     rules.constant("SubmitTime", CLI.implies("all records")),
-    rules.constant("EndTime", CLI.implies("time that the job completed")),
+    rules.constant("EndTime", MODEL.implies("EndTime: the time that the job completed")),
     rules.constant("JobArn", MODEL.implies("JobArn, unique")),
     rules.ordered(("SubmitTime", "EndTime"), RECORDED.implies("all records")),
     rules.echoes("JobName", NUKE.implies("PR 884: a job started without a name has none")),
@@ -306,7 +311,7 @@ _PRESENCE = (
     rules.echoes("OutputDataConfig.KmsKeyId", RECORDED.implies("*_kms_key")),
     rules.echoes("VolumeKmsKeyId", RECORDED.implies("*_kms_key")),
     rules.echoes("VpcConfig", RECORDED.implies("*_vpc")),
-    *(_kept(m) for m in ("EntityRecognizerArn", "DocumentClassifierArn", "NumberOfTopics", "TargetEventTypes", "Mode", "RedactionConfig")),
+    *(_kept(m) for m in ("EntityRecognizerArn", "DocumentClassifierArn", "FlywheelArn", "NumberOfTopics", "TargetEventTypes", "Mode", "RedactionConfig")),
     rules.holds("tokens and tags are not shown", "A job is shown without the token and the tags it was started with.", MODEL.implies("...Properties have no such members"), _shows_no_token),
 )
 
@@ -485,7 +490,7 @@ JOB = Lifecycle(
     states=_JOB_STATES,
     operations=(*_operations(_EXISTING), Operation("Stop", Role.ORDER, _BY_ID)),
     transitions=(
-        *_common_job_rows(_EXISTING),
+        *_common_job_rows(_EXISTING, PAGE.states("Description, 2nd paragraph")),
         Transition("stop asked", "IN_PROGRESS", call("Stop", ok("STOP_REQUESTED"), when=PLAIN), "STOP_REQUESTED", PAGE.states("Description, 2nd paragraph; JobStatus")),
         Transition("stop took effect", "STOP_REQUESTED", internal("halt"), "STOPPED", PAGE.states("Description, 2nd paragraph")),
         Transition("finished before the stop took effect", "STOP_REQUESTED", internal("complete"), "COMPLETED", PAGE.states("Description, 2nd paragraph")),
@@ -493,7 +498,7 @@ JOB = Lifecycle(
         Transition(
             "a finished job cannot be stopped",
             ("COMPLETED", "FAILED"),
-            call("Stop", refused("InvalidRequestException"), when=PLAIN),
+            call("Stop", refused("InvalidRequestException", inferred=True), when=PLAIN),
             SAME,
             PAGE.states("Description, 3rd paragraph"),
         ),
@@ -527,7 +532,7 @@ UNSTOPPABLE = Lifecycle(
     kinds=_kinds(*_UNSTOPPABLE),
     states=tuple(state for state in _JOB_STATES if state.name in (ABSENT, *_NEVER_STOPPED)),
     operations=_operations(_NEVER_STOPPED),
-    transitions=_common_job_rows(_NEVER_STOPPED),
+    transitions=_common_job_rows(_NEVER_STOPPED, MODEL.states("StartTopicsDetectionJob, StartDocumentClassificationJob: JobStatus")),
     questions=(_EARLY_FAILURE, _replay(_NEVER_STOPPED), _foreign("Describe", "JobNotFoundException")),
     frame=_FRAME,
     id_member="JobId",
@@ -643,8 +648,10 @@ TRAINING = Lifecycle(
             TERRAFORM.implies("document_classifier.go: every delete stops the training first and treats a refusal as failure"),
         ),
         Transition("unknown model's training is not stopped", ABSENT, call("StopTraining", refused("ResourceNotFoundException")), SAME, REF.states("StopTrainingDocumentClassifier, errors")),
-        Transition("deletion accepted", (*_TRAINED, "IN_ERROR"), call("Delete", ok()), "DELETING", MODEL.states("DeleteDocumentClassifier"), free=True),
-        Transition("a model in use is not deleted", (*_TRAINED, "IN_ERROR"), call("Delete", refused("ResourceInUseException")), SAME, MODEL.states("DeleteDocumentClassifier"), free=True),
+        Transition("deletion accepted", ("TRAINED", "IN_ERROR"), call("Delete", ok()), "DELETING", MODEL.states("DeleteDocumentClassifier"), free=True),
+        Transition("a model in use is not deleted", ("TRAINED", "IN_ERROR"), call("Delete", refused("ResourceInUseException")), SAME, MODEL.states("DeleteDocumentClassifier"), free=True),
+        Transition("deletion accepted, though there was a warning", "TRAINED_WITH_WARNING", call("Delete", ok()), "DELETING", MODEL.implies("DeleteDocumentClassifier: the text is older than the status"), free=True),
+        Transition("a model in use is not deleted, warning or not", "TRAINED_WITH_WARNING", call("Delete", refused("ResourceInUseException")), SAME, MODEL.implies("DeleteDocumentClassifier: the text is older than the status"), free=True),
         *(
             Transition(
                 f"a model in training is not deleted: {code}",
@@ -729,6 +736,7 @@ TRAINING = Lifecycle(
         rules.constant("EndTime", RECORDED.implies("time that training completed")),
         rules.ordered(("SubmitTime", "TrainingStartTime", "TrainingEndTime", "EndTime"), RECORDED.implies("TRAINED models")),
         rules.holds("the ARN is made of name and version", "A model's ARN ends with its type and name, and with its version if it has one.", MODEL.states("DocumentClassifierArn, EntityRecognizerArn: pattern"), _model_arn),
+        *(_kept(m) for m in ("VersionName", "LanguageCode", "DataAccessRoleArn", "Mode", "VolumeKmsKeyId", "ModelKmsKeyId", "VpcConfig")),
         *(rules.once_per_page(m, REF.implies("List..., response: the properties of each model")) for m in ("DocumentClassifierArn", "EntityRecognizerArn")),
         _listed_match(_model_name),
     ),
@@ -801,8 +809,7 @@ _ERRORS = (
     ErrorSpec("ResourceLimitExceededException", (400,), (Nature.ENVIRONMENT,), MODEL.states("CreateDocumentClassifier, errors"), _declaring("Create")),
     ErrorSpec("UnsupportedLanguageException", (400,), (Nature.ENVIRONMENT,), MODEL.states("CreateDocumentClassifier, errors"), _declaring("Create")),
     *aws_common_errors(
-        REF.states("CommonErrors.md"),
-        RECORDED.implies("undeclared; real answers to Detect calls: aws-sdk-java 1684, aws-sdk-js-v3 1061"),
+        REF.states("CommonErrors.md"), MALFORMED.implies("undeclared; seen on synchronous calls of this service")
     ),
 )
 
@@ -813,20 +820,22 @@ _QUESTIONS = (
     data_question("repeated token, other parameters", "What does a token used before answer with other parameters?", "InvalidRequestException", ("ResourceInUseException", "same job", "new job"), "Silent; the two errors are declared by every Start."),
     data_question("life of a token", "How long is a token remembered?", "for ever", ("one day",), "Silent."),
     data_question("error for a malformed request", "Which error answers a request that breaks a length, pattern, enum or range?", "ValidationException", ("InvalidRequestException",), "ValidationException was seen on synchronous calls of the same service; one emulator chose the declared error."),
-    data_question("HTTP status of not found", "Which HTTP status do JobNotFoundException and ResourceNotFoundException carry?", "400", ("404",), "400 on the pages; 404 in the Smithy model, whose HTTP traits this protocol must ignore."),
+    data_question("HTTP status of not found", "Which HTTP status do JobNotFoundException, ResourceNotFoundException and ResourceUnavailableException carry?", "400", ("404",), "400 on the pages; 404 in the Smithy model, whose HTTP traits this protocol must ignore."),
     data_question("HTTP status of throttling", "Which HTTP status does TooManyRequestsException carry?", "400", ("429",), "As above: 400 on the pages, 429 in the Smithy model."),
     data_question("error for two filters", "Which error answers a list with two filters?", "InvalidRequestException", ("InvalidFilterException",), "boto3 issue 2541 shows InvalidRequestException; what InvalidFilterException is for is silent."),
     data_question("order of a topics list", "Are lists of topics jobs sorted the other way round?", "as documented", ("like the others",), "The page of the topics filter inverts the order of the other eight; probably a slip."),
     data_question("order of an unfiltered list", "In what order does a list without a time filter come?", "oldest first", ("newest first",), "Nine CLI examples are ascending, but edited."),
     data_question("time filters at the bound", "Is a job submitted exactly at the bound of a time filter listed?", "no", ("yes",), "Silent; 'before' and 'after' suggest strict."),
     data_question("filter on a job's name", "Does the JobName filter match exactly or a prefix?", "exact", ("prefix",), "Silent."),
-    data_question("page token with other parameters", "What does a NextToken answer with another filter or size?", "continues", ("InvalidRequestException",), "Silent."),
-    data_question("too many jobs", "What does a start answer beyond ten active jobs of a kind?", "queued", ("TooManyRequestsException",), "Silent; the guide gives the quota of ten, the first status is described as queued."),
+    data_question("page token with other parameters", "What does a NextToken answer with another filter or size, or long after it was given?", "continues", ("InvalidRequestException",), "Silent."),
+    data_question("too many jobs", "What does a start answer beyond ten active jobs of a kind?", "queued", ("TooManyRequestsException", "InvalidRequestException"), "Silent; the guide gives the quota of ten, the first status is described as queued; the error for exceeded quotas is declared by the creation of models only."),
+    data_question("slot of a stopping job", "Does a STOP_REQUESTED job count as one of the ten active ones?", "yes", ("no",), "Silent."),
+    data_question("job name in use", "May a job be given the name of another of its kind?", "yes", ("ResourceInUseException",), "Lists can be filtered by name, which gives several; yet since 2023-04-19 every start declares the error for a resource name in use. No occurrence was found."),
     data_question("partial output of a stopped job", "When is the output of the documents already processed written?", "when STOPPED is shown", ("eventually",), "The page says it is written, not when; outputs are not visible through these calls."),
     data_question("output of a PII job", "Is the output of a PII job plain files or an archive?", "plain files", ("archive",), "The API page says plain .out files, the guide says output.tar.gz; a recorded URI ends in /output/."),
     data_question("languages of a PII job", "Which languages does a PII job take?", "en, es", ("en",), "The model says en or es, the guide of 2023 en only."),
     data_question("bounds of tags", "How long may a tag's key and value be?", "128 and 256", ("127 and 255",), "The model says 128 and 256, the guide 127 and 255."),
-    data_question("model missing", "What does a start with neither a model nor a flywheel answer where one is needed?", "accepted", ("InvalidRequestException",), "Both members are optional since 2023-02-28; the combination is silent."),
+    data_question("model missing", "What does a start with neither a model nor a flywheel answer where one is needed, or a start with both?", "accepted", ("InvalidRequestException",), "Both members are optional since 2023-02-28; the combination is silent."),
     data_question("retention", "How long is a job remembered?", "for ever", ("ages out",), "Silent; jobs have no deletion and no expiry member."),
 )
 
@@ -903,7 +912,7 @@ def _redaction_left_open(exchange: rules.Exchange) -> str | None:
 
 
 class _MissingModels:
-    """Models that were looked for and not found; a creation in flight may bring any of them about."""
+    """Models that were looked for and not found; a creation in flight, or of somebody else, may bring them about."""
 
     def __init__(self) -> None:
         self.missing: dict[tuple[str, str], float] = {}
@@ -921,16 +930,129 @@ class _MissingModels:
             self._forget(tenant)
         elif binding.lifecycle == "training" and exchange.error == "ResourceNotFoundException" and exchange.end is not None:
             self.missing[tenant, str(exchange.request.get(binding.id_in))] = exchange.end
-        elif binding.role == "Start" and exchange.succeeded and tenant not in self.uncertain:
-            for member in ("DocumentClassifierArn", "EntityRecognizerArn"):
-                arn = exchange.request.get(member)
-                since = self.missing.get((tenant, arn)) if isinstance(arn, str) and _is_own(arn, tenant) else None
-                if since is not None and since <= exchange.start:
-                    return f"{member} is {arn!r}, which was not found before, and the job was started"
+        elif exchange.alone and exchange.succeeded and tenant not in self.uncertain:
+            for key in _models_of(exchange):
+                if self.missing.get(key, math.inf) <= exchange.start:
+                    return f"{key[1]!r} was not found before, and the job was started"
         return None
 
     def _forget(self, tenant: str) -> None:
         self.missing = {key: end for key, end in self.missing.items() if key[0] != tenant}
+
+
+_MODEL_MEMBERS: Final = ("DocumentClassifierArn", "EntityRecognizerArn")
+_UNTRAINED: Final = ("SUBMITTED", "TRAINING", "STOP_REQUESTED", "IN_ERROR", "STOPPED")
+
+
+def _models_of(exchange: rules.Exchange) -> Iterator[tuple[str, str]]:
+    """The models of the caller's that a start names, by tenant and ARN."""
+    for member in _MODEL_MEMBERS if exchange.binding.role == "Start" else ():
+        arn = exchange.request.get(member)
+        if isinstance(arn, str) and _is_own(arn, exchange.tenant):
+            yield exchange.tenant, arn
+
+
+def _shown_in(exchange: rules.Exchange) -> tuple[rules.Job, ...]:
+    """The jobs or models that the answer to a Describe or List shows."""
+    if not exchange.succeeded or exchange.binding.role != "Describe":
+        return exchange.items
+    job = reach(exchange.reply, exchange.binding.view or ())
+    return (job,) if isinstance(job, Mapping) else ()
+
+
+class _UntrainedModels:
+    """Models that jobs were started with, and models whose training ended without success.
+
+    A trained model stays so: one that is shown otherwise after a start was not trained then, unless it was made anew, by
+    a creation in flight or by somebody else.
+    """
+
+    def __init__(self) -> None:
+        self.started: dict[tuple[str, str], float] = {}
+        self.failed: dict[tuple[str, str], tuple[float, str]] = {}
+        self.uncertain: set[str] = set()
+
+    def begin(self, exchange: rules.Exchange) -> None:
+        if exchange.binding.role == "Create":
+            self.started = {key: end for key, end in self.started.items() if key[0] != exchange.tenant}
+            self.failed = {key: known for key, known in self.failed.items() if key[0] != exchange.tenant}
+            if exchange.end is None or (exchange.status is not None and exchange.status >= 500):
+                self.uncertain.add(exchange.tenant)
+
+    def see(self, exchange: rules.Exchange) -> str | None:
+        if exchange.end is None or not exchange.succeeded or not exchange.alone or exchange.tenant in self.uncertain:
+            return None
+        for key in _models_of(exchange):
+            since, ended = self.failed.get(key, (math.inf, ""))
+            if since <= exchange.start:
+                return f"{key[1]!r} was {ended}, and the job was started"
+            self.started.setdefault(key, exchange.end)
+        for model in _shown_in(exchange) if exchange.binding.lifecycle == "training" else ():
+            key, status = (exchange.tenant, _arn_of(model)), model.get("Status")
+            if status in _UNTRAINED and self.started.get(key, math.inf) <= exchange.start:
+                return f"{key[1]!r} is {status}, and a job was started with it before"
+            if status in ("IN_ERROR", "STOPPED"):
+                self.failed.setdefault(key, (exchange.end, status))
+        return None
+
+
+class _UsedModels:
+    """Jobs that were started with models, and when the deletions of those models were answered with success."""
+
+    def __init__(self) -> None:
+        self.users: dict[tuple[str, str], dict[tuple[str, str], float]] = {}
+        self.deleted: dict[tuple[str, str, str], tuple[float, str]] = {}
+
+    def see(self, exchange: rules.Exchange) -> str | None:
+        tenant, kind, end = exchange.tenant, exchange.binding.kind, exchange.end
+        if end is None or not exchange.succeeded:
+            return None
+        for key in _models_of(exchange) if exchange.job_id is not None else ():
+            self.users.setdefault(key, {}).setdefault((kind, str(exchange.job_id)), end)
+        if exchange.binding.role == "Delete":
+            arn = str(exchange.request.get(exchange.binding.id_in))
+            for (used_by, job_id), since in self.users.get((tenant, arn), {}).items():
+                if since <= exchange.start:
+                    self.deleted.setdefault((tenant, used_by, job_id), (end, arn))
+        for job in _shown_in(exchange) if exchange.binding.lifecycle != "training" else ():
+            gone, model = self.deleted.get((tenant, kind, str(job.get("JobId"))), (math.inf, ""))
+            if job.get("JobStatus") in ("SUBMITTED", "IN_PROGRESS") and gone <= exchange.start:
+                return f"job {job.get('JobId')!r} is {job['JobStatus']}, and {model!r}, which it uses, was deleted before"
+        return None
+
+
+def _arn_of(model: rules.Job) -> str:
+    return str(next((model[member] for member in _MODEL_MEMBERS if member in model), ""))
+
+
+def _in_tenant(exchange: rules.Exchange) -> str | None:
+    """The ARN of a job, or of a model just created, that is not of the tenant's account and region."""
+    account, _, region = exchange.tenant.partition("/")
+    if not exchange.succeeded or not (account.isdigit() and region):
+        return None
+    if exchange.binding.role == "Create":
+        shown = [exchange.job_id]
+    else:
+        jobs = [exchange.reply or {}] if exchange.binding.role == "Start" else _shown_in(exchange)
+        shown = [job.get("JobArn") for job in jobs]
+    wrong = next((arn for arn in shown if isinstance(arn, str) and arn.count(":") > 4 and not _is_own(arn, exchange.tenant)), None)
+    return f"{wrong!r} is shown to {exchange.tenant}" if wrong is not None else None
+
+
+_INFERRED_STOPS: Final = ("pii", "events")
+_STATED_STOPS: Final = tuple(kind for kind in _STOPPABLE if kind not in _INFERRED_STOPS)
+
+
+def _stop_shows(kinds: tuple[str, ...]) -> Callable[[rules.Exchange], str | None]:
+    """The status in the reply to a stop; what a queued job's shows is open."""
+
+    def check(exchange: rules.Exchange) -> str | None:
+        if exchange.binding.role != "Stop" or exchange.binding.kind not in kinds or not exchange.succeeded:
+            return None
+        shown = (exchange.reply or {}).get("JobStatus")
+        return f"the reply to a stop shows {shown}" if shown in ("IN_PROGRESS", "COMPLETED", "FAILED") else None
+
+    return check
 
 
 def _is_own(arn: str, tenant: str) -> bool:
@@ -953,6 +1075,12 @@ _RULES = (
     rules.success_is(200, PAGE.states("Response Elements; the same on the other pages")),
     rules.CallRule("a resource has at most 50 tags", "More than 50 tags are refused.", MODEL.states("TooManyTagsException"), _too_many_tags),
     rules.CallRule("redaction says what to redact", "With Mode ONLY_REDACTION a start without RedactionConfig.PiiEntityTypes is refused.", MODEL.states("StartPiiEntitiesDetectionJob, RedactionConfig"), _redaction_left_open),
+    rules.CallRule("a stop of five kinds shows STOP_REQUESTED or STOPPED", "The reply to a stop shows STOP_REQUESTED or STOPPED, or (open) SUBMITTED for a queued job.", PAGE.states("Response Elements, JobStatus"), _stop_shows(_STATED_STOPS)),
+    rules.CallRule("a stop of PII and events jobs shows STOP_REQUESTED or STOPPED", "The same for the two kinds whose pages only speak of the status of the job.", CLI.implies("stop-pii-entities-detection-job.rst, stop-events-detection-job.rst"), _stop_shows(_INFERRED_STOPS)),
+    rules.CallRule("ARNs are of the tenant", "The ARN of a job, and that of a model that is created, has the caller's account and region.", MODEL.states("JobArn: the account, the region and the job ID"), _in_tenant),
+    rules.malformed_id(("JobNotFoundException", "ResourceNotFoundException", "ResourceUnavailableException", "ResourceInUseException"), MALFORMED.implies("malformed requests are answered as such before anything is looked up")),
+    rules.HistoryRule("a model that is not trained starts no job", "A start that names a model of the caller's that is not trained is refused.", REF.implies("StartEntitiesDetectionJob, ResourceUnavailableException as worded until 2022: the model must be TRAINED"), _UntrainedModels),
+    rules.HistoryRule("a model that a job uses is not deleted", "The deletion of a model is refused while a job that was started with it is queued or in progress.", MODEL.implies("DeleteDocumentClassifier, DeleteEntityRecognizer: if an active job uses it"), _UsedModels),
     rules.HistoryRule("a model that is not found starts no job", "A start that names a model of the caller's that was just not found is refused.", MODEL.implies("StartDocumentClassificationJob, StartEntitiesDetectionJob: ResourceNotFoundException"), _MissingModels),
 )
 
@@ -965,23 +1093,24 @@ _STATEMENTS = (
     Statement(4, "Description, 2nd paragraph", "Otherwise it is stopped and becomes STOPPED.", ("job/stop took effect", "job/a stop leads to an end", "job/failure after a stop was asked for")),
     Statement(5, "Description, 3rd paragraph", "Stopping a COMPLETED or FAILED job answers a 400 error.", ("job/a finished job cannot be stopped",)),
     Statement(6, "Description, 4th paragraph", "Documents already processed when the job stops are written to the output.", ("partial output of a stopped job", "job/OutputDataConfig tells where the output is")),
-    Statement(7, "Request Parameters, JobId", "JobId is required, 1 to 32 characters, of a pattern.", ("ValidationException", "InvalidRequestException")),
-    Statement(8, "Response Elements", "Success is HTTP 200 with a JSON body.", ("success is HTTP 200", "a stop tells id and status")),
-    Statement(9, "Response Elements, JobId", "The reply names the job that is to stop.", ("job/the reply is for the job asked for",)),
-    Statement(10, "Response Elements, JobStatus", "STOP_REQUESTED if the job is running.", ("job/stop asked", "job/stop while a stop is pending")),
-    Statement(11, "Response Elements, JobStatus", "STOPPED if the job was stopped earlier.", ("job/a stopped job may be stopped again",)),
-    Statement(12, "Response Elements, JobStatus", "The member's values are the six job statuses.", ("job/stop while queued",)),
-    Statement(13, "Errors", "InternalServerException: HTTP 500, retry.", ("InternalServerException",)),
-    Statement(14, "Errors", "InvalidRequestException: HTTP 400, the request is invalid.", ("InvalidRequestException", "job/a finished job cannot be stopped")),
-    Statement(15, "Errors", "JobNotFoundException: HTTP 400, no such job.", ("JobNotFoundException", "job/unknown id is not stopped")),
-    Statement(16, "Errors", "The errors common to all actions may be answered too.", ("AccessDeniedException", "ThrottlingException", "ServiceUnavailable")),
+    Statement(7, "Request Parameters", "Parameters common to all actions apply.", not_modelled="signing belongs to the transport, not to the lifecycle"),
+    Statement(8, "Request Parameters, JobId", "JobId is required, 1 to 32 characters, of a pattern.", ("error for a malformed request", "a malformed id is told as such", "ValidationException", "InvalidRequestException")),
+    Statement(9, "Response Elements", "Success is HTTP 200 with a JSON body.", ("success is HTTP 200", "a stop tells id and status")),
+    Statement(10, "Response Elements, JobId", "The reply names the job that is to stop.", ("job/the reply is for the job asked for",)),
+    Statement(11, "Response Elements, JobStatus", "STOP_REQUESTED if the job is running.", ("job/stop asked", "job/stop while a stop is pending", "a stop of five kinds shows STOP_REQUESTED or STOPPED")),
+    Statement(12, "Response Elements, JobStatus", "STOPPED if the job was stopped earlier.", ("job/a stopped job may be stopped again", "a stop of five kinds shows STOP_REQUESTED or STOPPED")),
+    Statement(13, "Response Elements, JobStatus", "The member's values are the six job statuses.", ("job/stop while queued", "job/described")),
+    Statement(14, "Errors", "InternalServerException: HTTP 500, retry.", ("InternalServerException",)),
+    Statement(15, "Errors", "InvalidRequestException: HTTP 400, the request is invalid.", ("InvalidRequestException", "job/a finished job cannot be stopped")),
+    Statement(16, "Errors", "JobNotFoundException: HTTP 400, no such job.", ("JobNotFoundException", "job/unknown id is not stopped")),
+    Statement(17, "Errors", "The errors common to all actions may be answered too.", ("AccessDeniedException", "ThrottlingException", "ServiceUnavailable")),
 )
 
 _AMBIGUITIES = (
     Ambiguity("1", "The third paragraph names StopDominantLanguageDetectionJob on the entities page; the same sentence stands on its sister pages, so it is this page's operation.", ("job/a finished job cannot be stopped",)),
-    Ambiguity("2", "'400 Internal Request Exception' does not exist; InvalidRequestException fits the status and two of the three words.", ("job/a finished job cannot be stopped", "InvalidRequestException")),
+    Ambiguity("2", "'400 Internal Request Exception' does not exist; InvalidRequestException fits the status and two of the three words. InternalServerException, which is 500, passes as a failure of the service.", ("job/a finished job cannot be stopped", "InvalidRequestException")),
     Ambiguity("3", "COMPLETED and FAILED are refused, STOPPED is answered: repeated stops succeed.", ("job/a stopped job may be stopped again",)),
-    Ambiguity("4", "The reply's status is one of two by the text, one of six by the type.", ("job/stop asked", "job/stop while queued")),
+    Ambiguity("4", "The reply's status is one of two by the text, one of six by the type; the text is about this member, the type is shared.", ("job/stop asked", "job/stop while queued", "a stop of five kinds shows STOP_REQUESTED or STOPPED", "a stop of PII and events jobs shows STOP_REQUESTED or STOPPED")),
     Ambiguity("5", "A stop of a SUBMITTED job is not covered.", ("job/stop while queued",)),
     Ambiguity("6", "A stop of a STOP_REQUESTED job is not covered.", ("job/stop while a stop is pending",)),
     Ambiguity("7", "FAILED after STOP_REQUESTED is not covered.", ("job/failure after a stop was asked for",)),
@@ -997,15 +1126,24 @@ _AMBIGUITIES = (
     Ambiguity("17", "Examples show statuses outside the enum (RUNNING, SUCCEEDED, STOPPING).", not_modelled="documentation noise: a status outside the enum breaks the wire types and is reported"),
     Ambiguity("18", "DocumentClassificationJob explains stop statuses though it has no stop.", ("unstoppable/described",)),
     Ambiguity("19", "Two texts name a member Messages; it is Message.", ("job/Message is present when FAILED",)),
-    Ambiguity("20", "OutputDataConfig 'that you supplied' is rewritten in every record.", ("job/OutputDataConfig tells where the output is",)),
+    Ambiguity("20", "OutputDataConfig 'that you supplied' is rewritten in every record, at once and whatever the end, though the guide has it for COMPLETED only.", ("job/OutputDataConfig tells where the output is",)),
     Ambiguity("21", "The order under time filters is inverted for topics and recognizers.", ("order of a topics list", "lists under a time filter are in order")),
     Ambiguity("22", "Two filters: InvalidFilterException by its name, InvalidRequestException observed.", ("error for two filters", "one filter at a time")),
-    Ambiguity("23", "What a token does, and what ResourceInUseException means on Start.", ("a repeated token makes no second job", "repeated token, other parameters", "job/status of a replayed start", "life of a token", "ResourceInUseException")),
+    Ambiguity("23", "What a token does, and what ResourceInUseException means on Start.", ("a repeated token makes no second job", "repeated token, other parameters", "job/status of a replayed start", "life of a token", "ResourceInUseException", "job name in use")),
     Ambiguity("24", "'In progress' in the first sentence: do SUBMITTED jobs count?", ("job/stop while queued",)),
     Ambiguity("kinds", "Is an id of one kind known to the operations of another?", ("job/Stop with another kind's id", "job/Describe with another kind's id")),
     Ambiguity("queued failure", "Can a SUBMITTED job fail?", ("job/failure while queued",)),
-    Ambiguity("quota", "What happens beyond ten active jobs of a kind, and do stopping ones count?", ("too many jobs",)),
+    Ambiguity("quota", "What happens beyond ten active jobs of a kind, and do stopping ones count?", ("too many jobs", "slot of a stopping job")),
     Ambiguity("PII output", "Plain files or an archive.", ("output of a PII job",)),
+    Ambiguity("ids", "A JobId is 32 hexadecimal digits in every record and up to 32 characters of any script by its type.", not_modelled="a record is no rule: the wire types are held against ids, and no more"),
+    Ambiguity("ARNs", "Two examples of topics jobs have the ARN type of other kinds; a record has their own.", ("unstoppable/JobArn is of the job's kind",)),
+    Ambiguity("edited records", "Three CLI examples show IN_PROGRESS with EndTime: copies of ended jobs with another status.", ("job/EndTime is absent when SUBMITTED or IN_PROGRESS",)),
+    Ambiguity("untrained models", "The error for a model that is not TRAINED said so until 2022, and now speaks of a resource that is not available.", ("a model that is not trained starts no job", "ResourceUnavailableException")),
+    Ambiguity("model members", "A start with neither a model nor a flywheel, or with both, is not covered.", ("model missing",)),
+    Ambiguity("malformed ids", "Is a malformed JobId an invalid request, a failed validation, or an id that nobody has?", ("error for a malformed request", "a malformed id is told as such")),
+    Ambiguity("lists", "Order without a time filter, bounds of time filters, matching of names, tokens with other parameters.", ("order of an unfiltered list", "time filters at the bound", "filter on a job's name", "page token with other parameters")),
+    Ambiguity("consistency", "How soon a new job or a stop shows is silent, and what pages show while jobs come.", not_modelled="a judge may be given a staleness window, and learns nothing from pages while jobs come; the reference model is consistent at once"),
+    Ambiguity("languages and tags", "Languages of PII jobs and lengths of tags differ between model and guide.", ("languages of a PII job", "bounds of tags")),
     Ambiguity("training", "StopTraining outside TRAINING, and the ends after it.", ("training/stop of training while queued", "training/stop of training again", "training/IN_ERROR after a stop was asked for", "training/TRAINED_WITH_WARNING after a stop was asked for", "training/deletion of a stopped model")),
     Ambiguity("model status", "The text names TRAINED_WITH_WARNINGS and FAILED; neither is in the enum.", not_modelled="a status outside the enum breaks the wire types and is reported"),
     Ambiguity("retention", "How long jobs are remembered is silent.", ("retention",)),
@@ -1017,7 +1155,7 @@ API = Api(
     page="StopEntitiesDetectionJob, Comprehend Developer Guide, 2020-03 to 2021-10",
     service="comprehend",
     tenancy="ACCOUNT/REGION",
-    documents=(PAGE, REF, GUIDE, MODEL, SMITHY, WIRE, CLI, RECORDED, NUKE, TERRAFORM, ISSUE),
+    documents=(PAGE, REF, GUIDE, MODEL, SMITHY, WIRE, CLI, RECORDED, NUKE, TERRAFORM, MALFORMED, ISSUE),
     lifecycles=(JOB, UNSTOPPABLE, TRAINING),
     bindings=_BINDINGS,
     errors=_ERRORS,

@@ -887,6 +887,7 @@ class _Units:
 
 _RULES = (
     rules.page_size(MODEL.states("MaxResults")),
+    rules.malformed_id(("ResourceNotFoundException", "ResourceInUseException"), MODEL.implies("InvalidParameterException: a parameter violates a constraint")),
     rules.usual_page(100, MODEL.states("MaxResults: the default")),
     rules.success_is(200, PAGE.states("Response Elements, 1st sentence")),
     rules.tells("a stop tells the status", ("StopProjectVersion",), ("Status",), PAGE.states("Response Elements, Status")),
@@ -943,7 +944,7 @@ _STATEMENTS = (
     Statement(3, "Description, 3rd sentence", "DescribeProjectVersions shows the present status.", ("version/listed",)),
     Statement(4, "Request Parameters, ProjectVersionArn, 1st sentence", "The parameter names the model version.", ("version/stop asked", "version/an unknown version is not stopped")),
     Statement(5, "Request Parameters, ProjectVersionArn, 2nd sentence", "The caller needs the permission for rekognition:StopProjectVersion.", ("AccessDeniedException",)),
-    Statement(6, "Request Parameters, ProjectVersionArn, constraints", "It is required, a string of 20 to 2048 characters, of the pattern of version ARNs.", ("error for a malformed request", "InvalidParameterException")),
+    Statement(6, "Request Parameters, ProjectVersionArn, constraints", "It is required, a string of 20 to 2048 characters, of the pattern of version ARNs.", ("error for a malformed request", "a malformed id is told as such", "InvalidParameterException")),
     Statement(7, "Response Elements, 1st sentence", "Success is HTTP 200.", ("success is HTTP 200",)),
     Statement(8, "Response Elements, 2nd sentence", "The reply is JSON.", ("a stop tells the status",)),
     Statement(9, "Response Elements, Status", "Status is the present status of the stop.", ("a stop tells the status", "version/stop asked", "version/stop while stopping", "version/stop of a stopped model")),

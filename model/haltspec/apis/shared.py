@@ -25,7 +25,7 @@ def aws_common_errors(listed: Source, seen: Source) -> tuple[ErrorSpec, ...]:
         ErrorSpec("ValidationException", (400,), (Nature.INVALID,), seen),
         ErrorSpec("SerializationException", (400,), (Nature.INVALID,), assumed(f"{usual} a body that is no JSON")),
         ErrorSpec("UnknownOperationException", (400,), (Nature.INVALID,), assumed(f"{usual} an unknown target")),
-        ErrorSpec("ThrottlingException", (400, 429), (Nature.THROTTLE,), listed),
+        ErrorSpec("ThrottlingException", (400,), (Nature.THROTTLE,), listed),
         ErrorSpec("AccessDeniedException", (400,), (Nature.ACCESS,), listed),
         ErrorSpec("NotAuthorized", (400,), (Nature.ACCESS,), listed),
         ErrorSpec("IncompleteSignature", (400,), (Nature.ACCESS,), listed, aliases=("IncompleteSignatureException",)),

@@ -156,6 +156,7 @@ class Comprehend(aws.FilteredLists):
             self._bad_tags(world, request)
             or self._bad_members(world, binding, request, tenant)
             or self._bad_model(world, binding, request, tenant)
+            or self._name_in_use(world, binding, request, tenant)
             or self._too_many(world, binding, tenant)
         )
 
@@ -184,14 +185,13 @@ class Comprehend(aws.FilteredLists):
         if member is None:
             return None
         arn = request.get(member)
-        if arn is None:
-            needed = binding.kind == "document-classification" and request.get("FlywheelArn") is None
+        if (arn is None) == (request.get("FlywheelArn") is None):
+            is_wrong = arn is not None or binding.kind == "document-classification"
             code = world.readings["model missing"]
-            return (
-                self.refuse(world, code, f"{member} or FlywheelArn is needed.")
-                if needed and code != "accepted"
-                else None
-            )
+            if is_wrong and code != "accepted":
+                return self.refuse(world, code, f"Give {member} or FlywheelArn, and not both.")
+        if arn is None:
+            return None
         model = world.find(tenant, arn)
         if model is None:
             return self.refuse(world, "ResourceNotFoundException", f"RESOURCE_NOT_FOUND: There is no model {arn}.")
@@ -199,11 +199,20 @@ class Comprehend(aws.FilteredLists):
             return self.refuse(world, "ResourceUnavailableException", f"The model {arn} is not trained.")
         return None
 
+    def _name_in_use(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
+        code, name = world.readings["job name in use"], request.get("JobName")
+        if code == "yes" or name is None or binding.kind not in STEM:
+            return None
+        jobs = world.jobs_of(tenant, binding.lifecycle, binding.kind)
+        taken = any(job.data["request"].get("JobName") == name for job in jobs)
+        return self.refuse(world, code, f"A job is called {name} already.") if taken else None
+
     def _too_many(self, world: World, binding: Binding, tenant: str) -> Answer | None:
         code = world.readings["too many jobs"]
         if code == "queued" or binding.kind not in STEM:
             return None
-        active = sum(job.state not in _ENDED for job in world.jobs_of(tenant, binding.lifecycle, binding.kind))
+        done = (*_ENDED, "STOP_REQUESTED") if world.readings["slot of a stopping job"] == "no" else _ENDED
+        active = sum(job.state not in done for job in world.jobs_of(tenant, binding.lifecycle, binding.kind))
         if active < _ACTIVE_LIMIT:
             return None
         return self.refuse(world, code, f"At most {_ACTIVE_LIMIT} jobs of a kind are active at once.")
