@@ -52,7 +52,8 @@ class Observation(NamedTuple):
 
     def __str__(self) -> str:
         guard = "" if self.cls in (PLAIN, ANY_CLASS) else f" [{self.cls}]"
-        shown = "/".join(value or "?" for value in self.shows) if self.shows else ""
+        shows = self.shows or ()
+        shown = "/".join(value or "?" for value in shows) if any(shows) else ""
         told = {
             OK: f"answered {shown}" if shown else "answered",
             ERROR: f"refused with {self.code}",

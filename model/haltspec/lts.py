@@ -407,6 +407,7 @@ class Lifecycle:
         status_members: the members that show the state, in the order of `State.shows`.
         progress: what must come about.
         rules: data rules on its replies.
+        ids: who says that an id is given to one job; left out, it is implied where the creation is described.
     """
 
     api: str
@@ -422,6 +423,7 @@ class Lifecycle:
     status_members: tuple[str, ...]
     progress: tuple[LeadsTo, ...] = ()
     rules: tuple[Rule, ...] = ()
+    ids: Source | None = None
     _states: Mapping[str, State] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -11,12 +11,12 @@ import enum
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Automaton, Observation, matches
 from haltspec.linearize import BUDGET, Step, steps
-from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, LeadsTo, Role, Source, Transition
+from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, LeadsTo, Lifecycle, Role, Source, Transition
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import Event, History, Projection, project, refusals, succeeded
 from haltspec.ruling import broken
@@ -605,6 +605,8 @@ def _answers(automaton: Automaton, belief: int, seen: Observation) -> str:
             found["not listed"] = None
         else:
             found["/".join(shows) or "success"] = None
+    if not found and lifecycle.operation(seen.operation).role is Role.CREATE:
+        return "another id" + ("" if seen.what == OK else ", or none")
     return " or ".join(found) or "nothing: such a call cannot meet such a job"
 
 
@@ -636,7 +638,13 @@ def _blame(automaton: Automaton, before: int, seen: Observation, floor: Grade) -
         _, row = min(rows, key=lambda r: (_refuses(r[1]) != refusal, refusal and r[0] != ABSENT, -r[1].grade))
         return row.name, row.source
     made = automaton.cell_rows(ABSENT, seen.operation, seen.cls)
-    return "an id is given once", made[0].source if made else lifecycle.frame
+    return "an id is given once", lifecycle.ids or _of_ids(made, lifecycle)
+
+
+def _of_ids(made: Sequence[Transition], lifecycle: Lifecycle) -> Source:
+    """Who implies that an id is given once, where nobody says so: the source that describes the creation."""
+    source = made[0].source if made else lifecycle.frame
+    return replace(source, section=f"{source.section}: the id is the job's", grade=min(source.grade, Grade.IMPLIED))
 
 
 def _refuses(row: Transition) -> bool:

@@ -287,6 +287,7 @@ def _sourced(api: Api) -> Iterator[tuple[str, Source]]:
         yield from ((f"data rule {rule.name!r} of {lc.full_name}", rule.source) for rule in lc.rules)
         yield from ((f"progress property {p.name!r} of {lc.full_name}", p.source) for p in lc.progress)
         yield f"the frame of {lc.full_name}", lc.frame
+        yield from ((f"the ids of {lc.full_name}", source) for source in (lc.ids,) if source is not None)
         yield from ((f"the frame of {s.name} in {lc.full_name}", s.frame) for s in lc.states if s.frame is not None)
 
 

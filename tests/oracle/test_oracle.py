@@ -200,8 +200,22 @@ class TestViolation:
         assert violation.rule == "comprehend/job/an id is given once"
         assert violation.message == (
             f"entities job {JOB} of {TENANT}: Start answered SUBMITTED while it was SUBMITTED, IN_PROGRESS, COMPLETED or "
-            "FAILED; possible: nothing: such a call cannot meet such a job"
+            "FAILED; possible: another id"
         )
+        assert violation.grade is Grade.STATED
+        assert str(violation.source) == "BOTO JobArn: unique, and made of the account, the region and the job ID"
+
+    def test_who_implies_that_an_id_is_given_once_where_nobody_says_so(self) -> None:
+        """The document that describes the creation; what it states is that a job is made."""
+        made = {"JobId": JOB, "JobStatus": "SUBMITTED"}
+        calls = [
+            Call("translate", "StartTextTranslationJob", TENANT, "c", n, n + 0.5, {}, 200, None, made, True)
+            for n in (1, 3)
+        ]
+        [violation] = [v for v in judge(load("translate"), calls).violations if v.job is not None]
+        assert violation.rule == "translate/job/an id is given once"
+        assert (violation.grade, violation.source.document) == (Grade.IMPLIED, "GUIDE")
+        assert violation.message.endswith("; possible: another id")
 
     def test_a_state_out_of_order(self) -> None:
         recording = Recording().start().describe("IN_PROGRESS").describe("STOPPED")

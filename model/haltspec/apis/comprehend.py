@@ -521,6 +521,7 @@ JOB = Lifecycle(
         LeadsTo("a started job ends", "A job that was started ends.", ("SUBMITTED", "IN_PROGRESS"), _ENDED, MODEL.implies("JobStatus, the meaning of each status")),
     ),
     rules=_JOB_RULES,
+    ids=MODEL.states("JobArn: unique, and made of the account, the region and the job ID"),
 )
 
 _NEVER_STOPPED = ("SUBMITTED", "IN_PROGRESS", "COMPLETED", "FAILED")
@@ -539,6 +540,7 @@ UNSTOPPABLE = Lifecycle(
     status_members=("JobStatus",),
     progress=(LeadsTo("a started job ends", "A job that was started ends.", ("SUBMITTED", "IN_PROGRESS"), ("COMPLETED", "FAILED"), _FRAME),),
     rules=_JOB_RULES,
+    ids=MODEL.states("JobArn: unique, and made of the account, the region and the job ID"),
 )
 
 # ---- training of models ---------------------------------------------------------------------------------------------
@@ -740,6 +742,7 @@ TRAINING = Lifecycle(
         *(rules.once_per_page(m, REF.implies("List..., response: the properties of each model")) for m in ("DocumentClassifierArn", "EntityRecognizerArn")),
         _listed_match(_model_name),
     ),
+    ids=MODEL.implies("CreateDocumentClassifier, CreateEntityRecognizer: ResourceInUseException, a name in use"),
 )
 
 # ---- operations on the wire -----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ names, and their docstrings (`haltspec.lts`, `haltspec.spec`) say what they mean
 - the whole is an `Api`: `name`, `title`, `page`, `service`, `tenancy`, `documents`, `lifecycles`, `bindings`,
   `errors`, `questions`, `rules`, `statements`, `ambiguities`;
 - `lifecycles[]`: `name`, `title`, `kinds`, `states`, `operations`, `transitions` (the rows), `questions`, `frame`,
-  `id_member`, `status_members`, `progress`, `rules`;
+  `id_member`, `status_members`, `progress`, `rules`, `ids`;
 - `transitions[]`: `name`, `states` (from which), `label`, `target` (a state's name, or `=`: the job stays where it is),
   `source`, `free`; a label is `{"event": E, "outside": BOOL, "witnessed": BOOL}` for a move that nobody sees, or a call
   `{"operation": O, "reply": {"error": CODE or null, "shows": [VALUE...] or null, "inferred": BOOL}, "when":
