@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from haltspec.lts import Source
 from haltspec.spec import Binding
@@ -80,6 +80,10 @@ class Exchange:
         """True if the call was answered with a success."""
         return self.status is not None and self.error is None and self.status < 300
 
+    def follows(self, other: Exchange) -> bool:
+        """True if the other call had been answered when this one began."""
+        return other.end is not None and other.end <= self.start
+
 
 @dataclass(frozen=True, slots=True)
 class SightRule:
@@ -101,10 +105,17 @@ class CallRule:
     check: Callable[[Exchange], str | None]
 
 
+class Wrong(NamedTuple):
+    """What is wrong with a call, in words, and the earlier calls that show it together with this one."""
+
+    told: str
+    earlier: tuple[Exchange, ...]
+
+
 class Checker(Protocol):
     """The memory of a `HistoryRule` in one trace."""
 
-    def see(self, exchange: Exchange) -> str | None:
+    def see(self, exchange: Exchange) -> Wrong | str | None:
         """Take the next call, in order of its end; return what is wrong, or None."""
         ...
 
@@ -295,12 +306,14 @@ def tells(name: str, operations: Sequence[str], members: Sequence[str], source: 
     return CallRule(name, f"A reply has {told}.", source, check)
 
 
-def malformed_id(unknown: Iterable[str], source: Source) -> CallRule:
-    """An id that breaks its shape is not answered with an error of `unknown`, which say something of the job."""
-    codes = frozenset(unknown)
+def malformed_id(unknown: Mapping[str, Sequence[str]], source: Source) -> CallRule:
+    """An id that breaks its shape is not answered with an error that says something of the job.
+
+    `unknown` has these errors by lifecycle, as far as the operations declare them: others are another matter.
+    """
 
     def check(exchange: Exchange) -> str | None:
-        if exchange.is_id_malformed and exchange.error in codes:
+        if exchange.is_id_malformed and exchange.error in unknown.get(exchange.binding.lifecycle, ()):
             return f"the id breaks its shape and the answer is {exchange.error}"
         return None
 
@@ -413,27 +426,27 @@ def one_per_token(source: Source, *, ignore: Iterable[str] = ()) -> HistoryRule:
     class Tokens:
         def __init__(self) -> None:
             self.uses: dict[tuple[str, str, str], Counter[str]] = {}
-            self.made: dict[tuple[tuple[str, str, str], str], tuple[str, float]] = {}
+            self.made: dict[tuple[tuple[str, str, str], str], Exchange] = {}
 
         def begin(self, exchange: Exchange) -> None:
             if key := self.key(exchange):
                 self._uses_of(key)[self.given(exchange)] += 1
 
-        def see(self, exchange: Exchange) -> str | None:
+        def see(self, exchange: Exchange) -> Wrong | None:
             key, given = self.key(exchange), self.given(exchange)
             if key is None or exchange.end is None:
                 return None
             if not exchange.succeeded or exchange.job_id is None:
                 self._uses_of(key)[given] -= exchange.status is not None and exchange.status < 500
                 return None
-            job_id, start = self.made.setdefault((key, given), (exchange.job_id, exchange.start))
-            if job_id == exchange.job_id:
+            first = self.made.setdefault((key, given), exchange)
+            if first.job_id == exchange.job_id:
                 return None
             has_met_others = any(count for other, count in self._uses_of(key).items() if other != given)
-            if has_met_others or exchange.end - start > _TOKEN_LIFE_S:
-                self.made[key, given] = exchange.job_id, exchange.start
+            if has_met_others or exchange.end - first.start > _TOKEN_LIFE_S:
+                self.made[key, given] = exchange
                 return None
-            return f"token {key[2]!r} made job {job_id!r} and then job {exchange.job_id!r}"
+            return Wrong(f"token {key[2]!r} made job {first.job_id!r} and then job {exchange.job_id!r}", (first,))
 
         def _uses_of(self, key: tuple[str, str, str]) -> Counter[str]:
             """How often the token was used, or may have been, with each set of parameters."""

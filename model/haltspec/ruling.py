@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from haltspec.observe import Projection
-from haltspec.rules import CallRule, HistoryRule, Sight, SightRule, Watcher
+from haltspec.rules import CallRule, HistoryRule, Sight, SightRule, Watcher, Wrong
 from haltspec.spec import Api, JobKey
 
 _Rule = TypeVar("_Rule", SightRule, CallRule, HistoryRule)
@@ -67,6 +67,7 @@ def _call_rules(projection: Projection) -> Iterator[Broken]:
 def _history_rules(projection: Projection) -> Iterator[Broken]:
     rules = dict(pair for pairs in _named(projection.api, HistoryRule).values() for pair in pairs)
     moments = sorted(_moments(projection)) if rules else []
+    place = {id(exchange): index for index, exchange in enumerate(projection.exchanges)} if rules else {}
     for name, rule in rules.items():
         memory = rule.open()
         watcher = memory if isinstance(memory, Watcher) else None
@@ -75,7 +76,9 @@ def _history_rules(projection: Projection) -> Iterator[Broken]:
             if is_end:
                 wrong = memory.see(exchange)
                 if wrong is not None:
-                    yield Broken(name, rule, wrong, None, (index,))
+                    told, earlier = wrong if isinstance(wrong, Wrong) else (wrong, ())
+                    before = {place[id(other)] for other in earlier} - {index}
+                    yield Broken(name, rule, told, None, (*sorted(before), index))
             elif watcher is not None:
                 watcher.begin(exchange)
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from random import Random
 from typing import Any, Final
 
@@ -26,6 +27,9 @@ from haltspec_properties.session import Known, Session
 from haltspec_properties.walk import unknown_id
 
 REPLAYS: Final = 3
+_MOST_TRIED: Final = 4
+"""So many violations of a rule are shrunk at most, each by another operation."""
+_MOST_SHOWN: Final = 6
 _WALK_CALLS: Final = 30
 _LONGEST_SHRUNK: Final = 40
 _LONGEST_REPLAYED: Final = 150
@@ -202,19 +206,29 @@ class _Conformance:
     # ---- shrinking -----------------------------------------------------------------------------------------------
 
     def _finding(self, report: Report, same: Sequence[Violation]) -> Finding:
-        violation = min(same, key=lambda v: (len(v.calls), v.calls[-1]))
-        self.progress(f"shrinking {violation.rule}")
         recorded = report.projection.calls
+        ordered = sorted(same, key=lambda v: (len(v.calls), v.calls[-1]))
+        violation = ordered[0]
+        self.progress(f"shrinking {violation.rule}")
         calls = tuple(recorded[index] for index in violation.calls)
         if self._owes(violation.rule):
             return Finding(violation, calls, members(same), len(same), 0, 0)
-        for trial in (calls, self._context(recorded, violation), self._wide_context(recorded, violation)):
-            shrunk = self._shrunk(trial, violation.rule)
-            if shrunk:
-                calls = shrunk
-                break
+        found: tuple[Violation, tuple[Call, ...]] | None = None
+        for one in islice(_by_operation(ordered, recorded), _MOST_TRIED):
+            shrunk = self._shortest(recorded, one)
+            if shrunk and (found is None or len(shrunk) < len(found[1])):
+                found = one, shrunk
+            if found is not None and len(found[1]) <= len(violation.calls):
+                break  # no others can be shown by fewer calls
+        violation, calls = found or (violation, calls)
         back = sum(self._shows(self._replay(calls), violation.rule) for _ in range(REPLAYS))
         return Finding(violation, calls, members(same), len(same), REPLAYS, back)
+
+    def _shortest(self, recorded: Sequence[Call], violation: Violation) -> tuple[Call, ...]:
+        """The shortest calls found whose replay shows a violation; none if no replay does."""
+        calls = tuple(recorded[index] for index in violation.calls)
+        trials = (calls, self._context(recorded, violation), self._wide_context(recorded, violation))
+        return next(filter(None, (self._shrunk(trial, violation.rule) for trial in trials)), ())
 
     def _owes(self, rule: str) -> bool:
         """True for rules about what must come about: they are shown by waiting, not by fewer calls."""
@@ -297,6 +311,16 @@ class _Conformance:
                 told |= _differences(call.reply, again.reply)
         self.replayed += len(stage.session.calls)
         return tuple(stage.session.calls)
+
+
+def _by_operation(violations: Sequence[Violation], recorded: Sequence[Call]) -> Iterator[Violation]:
+    """The first violation of each operation."""
+    seen: set[str] = set()
+    for violation in violations:
+        operation = recorded[violation.calls[-1]].operation
+        if operation not in seen:
+            seen.add(operation)
+            yield violation
 
 
 def account(tenant: str) -> str:
@@ -391,7 +415,10 @@ def render(run: Run, *, style: Callable[[str, str], str] = plain) -> Iterator[st
             yield f"     members: {finding.members}"
         back = f", came back in {finding.back} of {finding.replays} replays" if finding.replays else ""
         yield style(f"     source: {cite(run.api, finding.source)}; seen {finding.seen} times{back}", "dim")
-        for line in calls_words(finding.calls[-6:]):
+        hidden = len(finding.calls) - _MOST_SHOWN
+        if hidden > 0:
+            yield f"       ({hidden} calls before these)"
+        for line in calls_words(finding.calls[-_MOST_SHOWN:]):
             yield f"       {line}"
     if run.warnings:
         yield ""

@@ -6,13 +6,14 @@ its own, so that one never disturbs another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from haltspec.lts import Role
 from haltspec.observe import succeeded
+from haltspec.services.base import Told
 from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, Binding
 from haltspec_properties.breaches import breaches
@@ -212,8 +213,15 @@ def _malformed(binding: Binding, stage: Stage) -> None:
 def _told(stage: Stage) -> None:
     """The sequences of calls that the API's service knows."""
     for story in stage.session.service.stories(stage.home):
+        told: dict[str, Any] = {}
         for operation, request in story:
-            stage.session.call(operation, request, stage.home)
+            needed = {name: value.member for name, value in request.items() if isinstance(value, Told)}
+            if not told.keys() >= set(needed.values()):
+                continue  # the call that would have told it was refused
+            call = stage.session.call(
+                operation, {**request, **{name: told[member] for name, member in needed.items()}}, stage.home
+            )
+            told |= call.reply if succeeded(call) and isinstance(call.reply, Mapping) else {}
 
 
 def _to_the_end(creators: list[Binding], stage: Stage, *, stop: bool = False) -> None:

@@ -31,7 +31,7 @@ from haltspec.lts import ABSENT, PLAIN, Call, Grade, Lifecycle, Transition
 from haltspec.machine import JobMachine, Stateful
 from haltspec.oracle import Report, Settings, Verdict, judge
 from haltspec.reference import Answer, Job, Reference
-from haltspec.rules import CallRule, Exchange, HistoryRule, Sight, SightRule, Watcher
+from haltspec.rules import CallRule, Exchange, HistoryRule, Sight, SightRule, Watcher, Wrong
 from haltspec.services.devicefarm import CUSTOMER_TESTS, TESTS
 from haltspec.spec import Binding
 from haltspec.trace import Call as Recorded
@@ -1371,7 +1371,7 @@ def told(name: str, exchanges: Sequence[Exchange]) -> list[str]:
             wrong.append(memory.see(each))
         elif isinstance(memory, Watcher):
             memory.begin(each)
-    return [message for message in wrong if message is not None]
+    return [each.told if isinstance(each, Wrong) else each for each in wrong if each is not None]
 
 
 SIGHTS = [

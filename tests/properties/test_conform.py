@@ -75,6 +75,8 @@ def test_deviations_shrink(moto: Run) -> None:
     assert sizes["comprehend/replies have the documented types/JobId"] == 1
     assert sizes["comprehend/a repeated token makes no second job"] == 2
     assert sizes["comprehend/a page is no longer than asked for"] == 3
+    assert sizes["comprehend/training/unknown model is not deleted"] == 1
+    assert sizes["comprehend/a model that a job uses is not deleted"] == 3
     assert sorted(sizes.values())[-2] <= 3
 
 
@@ -144,7 +146,10 @@ def test_rejects_a_stop_of_a_finished_job_that_is_answered() -> None:
     """A finished job whose stop is answered is found, with the creation and the calls that show it."""
     target = broken(a_finished_job_cannot_be_stopped=Reply(None, ("STOPPED",)))
     run = conform(load("comprehend"), target, Options(examples=30))
-    assert [f.rule for f in run.findings] == ["comprehend/job/a finished job cannot be stopped"]
+    rules = {finding.rule for finding in run.findings}
+    assert "comprehend/job/a finished job cannot be stopped" in rules
+    # A job that ended before its second stop was answered STOPPED is shown as COMPLETED afterwards.
+    assert rules <= {"comprehend/job/a finished job cannot be stopped", "comprehend/job/nothing leaves STOPPED"}
     assert run.verdict is Verdict.FAIL
 
 

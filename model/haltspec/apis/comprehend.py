@@ -7,7 +7,6 @@ of each model kind. Not covered: synchronous detection, endpoints, flywheels, da
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -856,6 +855,11 @@ def _time_order(name: str, source_text: str) -> rules.CallRule:
     )
 
 
+_SAY_SOMETHING: Final = {
+    "job": ("JobNotFoundException",),
+    "unstoppable": ("JobNotFoundException",),
+    "training": ("ResourceNotFoundException", "ResourceUnavailableException", "ResourceInUseException"),
+}
 _MOST_TAGS: Final = 50
 _USUAL_PAGE: Final = 100
 _USUAL_PAGE_OF = tuple(b.kind for b in _BINDINGS if b.kind not in ("pii", "events"))
@@ -918,7 +922,7 @@ class _MissingModels:
     """Models that were looked for and not found; a creation in flight, or of somebody else, may bring them about."""
 
     def __init__(self) -> None:
-        self.missing: dict[tuple[str, str], float] = {}
+        self.missing: dict[tuple[str, str], rules.Exchange] = {}
         self.uncertain: set[str] = set()
 
     def begin(self, exchange: rules.Exchange) -> None:
@@ -927,20 +931,21 @@ class _MissingModels:
             if exchange.end is None or (exchange.status is not None and exchange.status >= 500):
                 self.uncertain.add(exchange.tenant)
 
-    def see(self, exchange: rules.Exchange) -> str | None:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
         binding, tenant = exchange.binding, exchange.tenant
         if binding.role == "Create":
             self._forget(tenant)
-        elif binding.lifecycle == "training" and exchange.error == "ResourceNotFoundException" and exchange.end is not None:
-            self.missing[tenant, str(exchange.request.get(binding.id_in))] = exchange.end
+        elif binding.lifecycle == "training" and exchange.error == "ResourceNotFoundException":
+            self.missing[tenant, str(exchange.request.get(binding.id_in))] = exchange
         elif exchange.alone and exchange.succeeded and tenant not in self.uncertain:
             for key in _models_of(exchange):
-                if self.missing.get(key, math.inf) <= exchange.start:
-                    return f"{key[1]!r} was not found before, and the job was started"
+                sought = self.missing.get(key)
+                if sought is not None and exchange.follows(sought):
+                    return rules.Wrong(f"{key[1]!r} was not found before, and the job was started", (sought,))
         return None
 
     def _forget(self, tenant: str) -> None:
-        self.missing = {key: end for key, end in self.missing.items() if key[0] != tenant}
+        self.missing = {key: sought for key, sought in self.missing.items() if key[0] != tenant}
 
 
 _MODEL_MEMBERS: Final = ("DocumentClassifierArn", "EntityRecognizerArn")
@@ -971,56 +976,59 @@ class _UntrainedModels:
     """
 
     def __init__(self) -> None:
-        self.started: dict[tuple[str, str], float] = {}
-        self.failed: dict[tuple[str, str], tuple[float, str]] = {}
+        self.started: dict[tuple[str, str], rules.Exchange] = {}
+        self.failed: dict[tuple[str, str], tuple[rules.Exchange, str]] = {}
         self.uncertain: set[str] = set()
 
     def begin(self, exchange: rules.Exchange) -> None:
         if exchange.binding.role == "Create":
-            self.started = {key: end for key, end in self.started.items() if key[0] != exchange.tenant}
+            self.started = {key: start for key, start in self.started.items() if key[0] != exchange.tenant}
             self.failed = {key: known for key, known in self.failed.items() if key[0] != exchange.tenant}
             if exchange.end is None or (exchange.status is not None and exchange.status >= 500):
                 self.uncertain.add(exchange.tenant)
 
-    def see(self, exchange: rules.Exchange) -> str | None:
-        if exchange.end is None or not exchange.succeeded or not exchange.alone or exchange.tenant in self.uncertain:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
+        if not exchange.succeeded or not exchange.alone or exchange.tenant in self.uncertain:
             return None
         for key in _models_of(exchange):
-            since, ended = self.failed.get(key, (math.inf, ""))
-            if since <= exchange.start:
-                return f"{key[1]!r} was {ended}, and the job was started"
-            self.started.setdefault(key, exchange.end)
+            look, ended = self.failed.get(key, (exchange, ""))
+            if ended and exchange.follows(look):
+                return rules.Wrong(f"{key[1]!r} was {ended}, and the job was started", (look,))
+            self.started.setdefault(key, exchange)
         for model in _shown_in(exchange) if exchange.binding.lifecycle == "training" else ():
             key, status = (exchange.tenant, _arn_of(model)), model.get("Status")
-            if status in _UNTRAINED and self.started.get(key, math.inf) <= exchange.start:
-                return f"{key[1]!r} is {status}, and a job was started with it before"
+            start = self.started.get(key)
+            if status in _UNTRAINED and start is not None and exchange.follows(start):
+                return rules.Wrong(f"{key[1]!r} is {status}, and a job was started with it before", (start,))
             if status in ("IN_ERROR", "STOPPED"):
-                self.failed.setdefault(key, (exchange.end, status))
+                self.failed.setdefault(key, (exchange, status))
         return None
 
 
 class _UsedModels:
-    """Jobs that were started with models, and when the deletions of those models were answered with success."""
+    """Jobs that were started with models, and the deletions of those models that were answered with success."""
 
     def __init__(self) -> None:
-        self.users: dict[tuple[str, str], dict[tuple[str, str], float]] = {}
-        self.deleted: dict[tuple[str, str, str], tuple[float, str]] = {}
+        self.users: dict[tuple[str, str], dict[tuple[str, str], rules.Exchange]] = {}
+        self.deleted: dict[tuple[str, str, str], tuple[rules.Exchange, rules.Exchange]] = {}
+        """For each job the call that started it and the one that deleted its model."""
 
-    def see(self, exchange: rules.Exchange) -> str | None:
-        tenant, kind, end = exchange.tenant, exchange.binding.kind, exchange.end
-        if end is None or not exchange.succeeded:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
+        tenant, kind = exchange.tenant, exchange.binding.kind
+        if not exchange.succeeded:
             return None
         for key in _models_of(exchange) if exchange.job_id is not None else ():
-            self.users.setdefault(key, {}).setdefault((kind, str(exchange.job_id)), end)
+            self.users.setdefault(key, {}).setdefault((kind, str(exchange.job_id)), exchange)
         if exchange.binding.role == "Delete":
             arn = str(exchange.request.get(exchange.binding.id_in))
-            for (used_by, job_id), since in self.users.get((tenant, arn), {}).items():
-                if since <= exchange.start:
-                    self.deleted.setdefault((tenant, used_by, job_id), (end, arn))
+            for user, start in self.users.get((tenant, arn), {}).items():
+                if exchange.follows(start):
+                    self.deleted.setdefault((tenant, *user), (start, exchange))
         for job in _shown_in(exchange) if exchange.binding.lifecycle != "training" else ():
-            gone, model = self.deleted.get((tenant, kind, str(job.get("JobId"))), (math.inf, ""))
-            if job.get("JobStatus") in ("SUBMITTED", "IN_PROGRESS") and gone <= exchange.start:
-                return f"job {job.get('JobId')!r} is {job['JobStatus']}, and {model!r}, which it uses, was deleted before"
+            calls = self.deleted.get((tenant, kind, str(job.get("JobId"))))
+            if calls is not None and job.get("JobStatus") in ("SUBMITTED", "IN_PROGRESS") and exchange.follows(calls[1]):
+                told = f"job {job.get('JobId')!r} is {job['JobStatus']}, and the model that it uses was deleted before"
+                return rules.Wrong(told, calls)
         return None
 
 
@@ -1081,7 +1089,7 @@ _RULES = (
     rules.CallRule("a stop of five kinds shows STOP_REQUESTED or STOPPED", "The reply to a stop shows STOP_REQUESTED or STOPPED, or (open) SUBMITTED for a queued job.", PAGE.states("Response Elements, JobStatus"), _stop_shows(_STATED_STOPS)),
     rules.CallRule("a stop of PII and events jobs shows STOP_REQUESTED or STOPPED", "The same for the two kinds whose pages only speak of the status of the job.", CLI.implies("stop-pii-entities-detection-job.rst, stop-events-detection-job.rst"), _stop_shows(_INFERRED_STOPS)),
     rules.CallRule("ARNs are of the tenant", "The ARN of a job, and that of a model that is created, has the caller's account and region.", MODEL.states("JobArn: the account, the region and the job ID"), _in_tenant),
-    rules.malformed_id(("JobNotFoundException", "ResourceNotFoundException", "ResourceUnavailableException", "ResourceInUseException"), MALFORMED.implies("malformed requests are answered as such before anything is looked up")),
+    rules.malformed_id(_SAY_SOMETHING, MALFORMED.implies("malformed requests are answered as such before anything is looked up")),
     rules.HistoryRule("a model that is not trained starts no job", "A start that names a model of the caller's that is not trained is refused.", REF.implies("StartEntitiesDetectionJob, ResourceUnavailableException as worded until 2022: the model must be TRAINED"), _UntrainedModels),
     rules.HistoryRule("a model that a job uses is not deleted", "The deletion of a model is refused while a job that was started with it is queued or in progress.", MODEL.implies("DeleteDocumentClassifier, DeleteEntityRecognizer: if an active job uses it"), _UsedModels),
     rules.HistoryRule("a model that is not found starts no job", "A start that names a model of the caller's that was just not found is refused.", MODEL.implies("StartDocumentClassificationJob, StartEntitiesDetectionJob: ResourceNotFoundException"), _MissingModels),

@@ -762,8 +762,9 @@ class _Held:
 
     def __init__(self, shown: _Shown, group: Callable[[str], object], claim: _Claim) -> None:
         self.shown, self.group, self.claim = shown, group, claim
-        self.since: dict[tuple[str, object], dict[str, float]] = {}
-        self.claims: dict[tuple[str, str], tuple[float, str]] = {}
+        self.since: dict[tuple[str, object], dict[str, rules.Exchange]] = {}
+        """For each group what was shown of it, with the call that showed it first."""
+        self.claims: dict[tuple[str, str], tuple[rules.Exchange, str]] = {}
         self.deletions: dict[tuple[str, Any], int] = {}
         """How many deletions of something have begun and were not refused."""
 
@@ -772,33 +773,39 @@ class _Held:
         if exchange.binding.role == "Delete":
             self._count(exchange, 1)
 
-    def see(self, exchange: rules.Exchange) -> str | None:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
         """Take the next call; what was claimed to be gone and is there."""
         if exchange.binding.role == "Delete" and exchange.error is not None and (exchange.status or 500) < 500:
             self._count(exchange, -1)
         if not exchange.succeeded or exchange.end is None:
             return None
         there = [arn for arn, alive in self.shown(exchange) if alive]
-        broken = ((arn, *self.claims.get((exchange.tenant, arn), (float("inf"), ""))) for arn in there)
-        wrong = next((f"{told}, and {arn!r} is still there" for arn, end, told in broken if end <= exchange.start), None)
+        wrong = next(self._broken(exchange, there), None)
         claim = self.claim(exchange)
         if claim is not None:
-            wrong = self._claimed(exchange, exchange.end, *claim, there) or wrong
+            wrong = self._claimed(exchange, *claim, there) or wrong
         for arn in there:
-            self.since.setdefault((exchange.tenant, self.group(arn)), {}).setdefault(arn, exchange.end)
+            self.since.setdefault((exchange.tenant, self.group(arn)), {}).setdefault(arn, exchange)
         return wrong
+
+    def _broken(self, exchange: rules.Exchange, there: list[str]) -> Iterator[rules.Wrong]:
+        """What is there though it was claimed to be gone."""
+        for arn in there:
+            claim, told = self.claims.get((exchange.tenant, arn), (exchange, ""))
+            if told and exchange.follows(claim):
+                yield rules.Wrong(f"{told}, and {arn!r} is still there", (claim,))
 
     def _count(self, exchange: rules.Exchange, change: int) -> None:
         key = exchange.tenant, exchange.request.get(exchange.binding.id_in)
         self.deletions[key] = self.deletions.get(key, 0) + change
 
-    def _claimed(self, exchange: rules.Exchange, end: float, of: object, told: str, there: list[str]) -> str | None:
+    def _claimed(self, exchange: rules.Exchange, of: object, told: str, there: list[str]) -> rules.Wrong | None:
         """What is surely there though it was claimed to be gone; what may be there is remembered."""
-        for arn, since in self.since.get((exchange.tenant, of), {}).items():
-            if since <= exchange.start and arn not in there:
+        for arn, shown in self.since.get((exchange.tenant, of), {}).items():
+            if exchange.follows(shown) and arn not in there:
                 if exchange.alone and not self.deletions.get((exchange.tenant, arn)):
-                    return f"{told}, and nobody has deleted {arn!r}"
-                self.claims.setdefault((exchange.tenant, arn), (end, told))
+                    return rules.Wrong(f"{told}, and nobody has deleted {arn!r}", (shown,))
+                self.claims.setdefault((exchange.tenant, arn), (exchange, told))
         return None
 
 
@@ -837,20 +844,21 @@ def _project_emptied(exchange: rules.Exchange) -> tuple[object, str] | None:
     return home(project), f"the deletion of {project!r} was accepted"
 
 
-_Asked = tuple[float, list[Any]]
-"""When a start was answered, and the units it asked for: minimum and maximum."""
+def _units(members: rules.Job) -> list[Any]:
+    """The inference units of a start or of a version: minimum and maximum."""
+    return [members.get("MinInferenceUnits"), members.get("MaxInferenceUnits")]
 
 
 class _Units:
-    """The memory of a rule on inference units: what the only start of each version since it was at rest asked for.
+    """The memory of a rule on inference units: the only start of each version since it was at rest.
 
     While a start, stop or deletion of the version is in flight nothing is remembered of it, and neither after a second
     start that was answered: whose units are shown then is open.
     """
 
     def __init__(self) -> None:
-        self.asked: dict[tuple[str, Any], _Asked] = {}
-        self.before: dict[tuple[str, Any], _Asked] = {}
+        self.asked: dict[tuple[str, Any], rules.Exchange] = {}
+        self.before: dict[tuple[str, Any], rules.Exchange] = {}
         self.flying: dict[tuple[str, Any], int] = {}
 
     def begin(self, exchange: rules.Exchange) -> None:
@@ -861,20 +869,22 @@ class _Units:
             if key in self.asked:
                 self.before[key] = self.asked.pop(key)
 
-    def see(self, exchange: rules.Exchange) -> str | None:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
         """Take the next call; a version that starts or runs with other units than asked for."""
         if exchange.binding.role in ("Start", "Stop", "Delete") and exchange.end is not None:
             self._land(exchange)
         for item in exchange.items if exchange.succeeded else ():
             arn = item.get("ProjectVersionArn")
-            end, units = self.asked.get((exchange.tenant, arn), (float("inf"), []))
-            shown = [item.get("MinInferenceUnits"), item.get("MaxInferenceUnits")]
-            if item.get("Status") in ("STARTING", "RUNNING") and end <= exchange.start and shown != units:
-                return f"{arn!r} was started with units {units} and shows {shown}"
+            start = self.asked.get((exchange.tenant, arn))
+            if start is None or not exchange.follows(start) or item.get("Status") not in ("STARTING", "RUNNING"):
+                continue
+            asked, shown = _units(start.request), _units(item)
+            if asked != shown:
+                return rules.Wrong(f"{arn!r} was started with units {asked} and shows {shown}", (start,))
         return None
 
     def _land(self, exchange: rules.Exchange) -> None:
-        request, key = exchange.request, (exchange.tenant, exchange.request.get("ProjectVersionArn"))
+        key = exchange.tenant, exchange.request.get("ProjectVersionArn")
         self.flying[key] = self.flying.get(key, 1) - 1
         before = self.before.pop(key, None)
         if self.flying[key] or exchange.status is None or exchange.end is None:
@@ -882,12 +892,12 @@ class _Units:
         if exchange.error is not None and exchange.status < 500 and before is not None:
             self.asked[key] = before
         elif exchange.succeeded and exchange.operation == "StartProjectVersion" and before is None:
-            self.asked[key] = exchange.end, [request.get("MinInferenceUnits"), request.get("MaxInferenceUnits")]
+            self.asked[key] = exchange
 
 
 _RULES = (
     rules.page_size(MODEL.states("MaxResults")),
-    rules.malformed_id(("ResourceNotFoundException", "ResourceInUseException"), MODEL.implies("InvalidParameterException: a parameter violates a constraint")),
+    rules.malformed_id(dict.fromkeys(("version", "project"), ("ResourceNotFoundException", "ResourceInUseException")), MODEL.implies("InvalidParameterException: a parameter violates a constraint")),
     rules.usual_page(100, MODEL.states("MaxResults: the default")),
     rules.success_is(200, PAGE.states("Response Elements, 1st sentence")),
     rules.tells("a stop tells the status", ("StopProjectVersion",), ("Status",), PAGE.states("Response Elements, Status")),

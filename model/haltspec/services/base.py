@@ -32,6 +32,13 @@ class Answer:
     error: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """In a request of a story, the value that `member` had in the latest earlier reply of the story that has it."""
+
+    member: str
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """A job of the reference model.
@@ -202,7 +209,10 @@ class Service:
         return ()
 
     def stories(self, tenant: str) -> tuple[tuple[tuple[str, dict[str, Any]], ...], ...]:
-        """Sequences of calls (operation, request) for rules that the usual calls on one job do not touch."""
+        """Sequences of calls (operation, request) for rules that the usual calls on one job do not touch.
+
+        A member of a request may be `Told`: then it is what an earlier reply of the sequence told.
+        """
         return ()
 
     def variants(self, binding: Binding) -> int:

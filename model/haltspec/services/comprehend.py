@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 from haltspec.apis.comprehend import ARN_TYPE, OUTPUT_TAG, STEM
 from haltspec.lts import Call, Request, Role, Transition
 from haltspec.services import aws
-from haltspec.services.base import Answer, Job, World
+from haltspec.services.base import Answer, Job, Told, World
 from haltspec.spec import Binding
 
 _ENDED: Final = ("COMPLETED", "FAILED", "STOPPED")
@@ -75,14 +75,10 @@ class Comprehend(aws.FilteredLists):
     def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A small valid request that starts a job or creates a model."""
         account = tenant.partition("/")[0]
-        role = {"DataAccessRoleArn": f"arn:aws:iam::{account}:role/analyst"}
         if binding.lifecycle == "training":
-            data = {"S3Uri": f"s3://inbox-{account}/training"}
-            name = {_NAME_IN[binding.kind]: f"model-{number}", "LanguageCode": "en", **role}
-            if binding.kind == "document-classifier":
-                return {**name, "InputDataConfig": data}
-            types = {"EntityTypes": [{"Type": "PART"}], "Documents": data, "EntityList": data}
-            return {**name, "InputDataConfig": types}
+            version = {"VersionName": "first"} if number % 3 == 2 else {}
+            return {**self._model(binding.kind, f"model-{number}", account), **version}
+        role = {"DataAccessRoleArn": f"arn:aws:iam::{account}:role/analyst"}
         request = {"InputDataConfig": {"S3Uri": f"s3://inbox-{account}/documents"}, **role}
         request |= {"OutputDataConfig": {"S3Uri": f"s3://outbox-{account}/results"}}
         own: dict[str, dict[str, Any]] = {
@@ -94,6 +90,21 @@ class Comprehend(aws.FilteredLists):
         }
         return {**request, **own.get(binding.kind, {"LanguageCode": "en"})}
 
+    def variants(self, binding: Binding) -> int:
+        """A third of the models has a version."""
+        return 3 if binding.lifecycle == "training" else super().variants(binding)
+
+    @staticmethod
+    def _model(kind: str, name: str, account: str) -> dict[str, Any]:
+        """A small valid request that creates a model."""
+        role = {"DataAccessRoleArn": f"arn:aws:iam::{account}:role/analyst"}
+        data = {"S3Uri": f"s3://inbox-{account}/training"}
+        request = {_NAME_IN[kind]: name, "LanguageCode": "en", **role}
+        if kind == "document-classifier":
+            return {**request, "InputDataConfig": data}
+        types = {"EntityTypes": [{"Type": "PART"}], "Documents": data, "EntityList": data}
+        return {**request, "InputDataConfig": types}
+
     def extras(self, binding: Binding) -> tuple[dict[str, Any], ...]:
         """A name for a job that is started."""
         return (
@@ -101,7 +112,10 @@ class Comprehend(aws.FilteredLists):
         )
 
     def stories(self, tenant: str) -> tuple[tuple[tuple[str, dict[str, Any]], ...], ...]:
-        """More jobs than a page has, too many tags, redaction of nothing, and models that are not there."""
+        """More jobs than a page has, too many tags, redaction of nothing, and models that are not there.
+
+        Also a model that may not be trained when a job is started with it, and may not be deleted then.
+        """
         account, _, region = tenant.partition("/")
         request = {
             "InputDataConfig": {"S3Uri": f"s3://inbox-{account}/documents"},
@@ -115,15 +129,26 @@ class Comprehend(aws.FilteredLists):
             ("DocumentClassifier", "document-classifier", "StartDocumentClassificationJob", request),
             ("EntityRecognizer", "entity-recognizer", "StartEntitiesDetectionJob", english),
         )
-        missing = []
+        missing, used = [], []
         for stem, kind, start, given in kinds:
             named = {f"{stem}Arn": f"arn:{aws.partition_of(region)}:comprehend:{region}:{account}:{kind}/nowhere"}
             missing.append(((f"Describe{stem}", named), (start, {**given, **named})))
+            own, job = {f"{stem}Arn": Told(f"{stem}Arn")}, start.removeprefix("Start")
+            used.append(
+                (
+                    (f"Create{stem}", self._model(kind, f"{kind}-in-use", account)),
+                    (start, {**given, **own}),
+                    (f"Describe{stem}", own),
+                    (f"Delete{stem}", own),
+                    (f"Describe{job}", {"JobId": Told("JobId")}),
+                )
+            )
         return (
             (*many, ("ListDominantLanguageDetectionJobs", {})),
             (("StartEntitiesDetectionJob", {**english, "Tags": tags}),),
             (("StartPiiEntitiesDetectionJob", {**english, "Mode": "ONLY_REDACTION"}),),
             *missing,
+            *used,
         )
 
     def probes(self, binding: Binding, created: Request) -> tuple[dict[str, Any], ...]:
