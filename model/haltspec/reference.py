@@ -246,7 +246,7 @@ class Reference:
             return self.service.unknown_operation(self, operation)
         faults = self._shapes.request_faults(operation, request)
         if faults:
-            return self.service.malformed(self, operation, faults)
+            return self.service.malformed(self, operation, faults, request)
         request = _without_nulls(request)
         plan = self._plan(plans, request, tenant)
         refusal = self.service.check(self, plan.binding, request, tenant)

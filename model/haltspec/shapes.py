@@ -16,7 +16,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
 
@@ -45,12 +45,14 @@ class Fault:
         value: the value found; None if the member is missing.
         constraint: what the shape asks for, in words.
         breach: the kind of constraint.
+        shape: the shape as the service model has it; empty for the body as a whole.
     """
 
     member: str
     value: Any
     constraint: str
     breach: Breach = Breach.TYPE
+    shape: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __str__(self) -> str:
         place = self.member or "the body"
@@ -67,6 +69,8 @@ _NONE: Final[Faults] = ()
 _SHOWN_CHARACTERS: Final = 80
 _MOST_FAULTS: Final = 100
 """No more are looked for in a list or map that has so many."""
+_MATCHED_CHARACTERS: Final = 4096
+"""How long a text that breaks its length already may be to be held against its pattern as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +220,7 @@ class _Compiler:
             required = [self.wire_name(n, shape["members"][n]) for n in shape.get("required", ())]
             return self.structure(members, required)
         if kind == "list":
-            return _list(self.shape(shape["member"]["shape"]), shape.get("min"), shape.get("max"))
+            return _list(self.shape(shape["member"]["shape"]), shape)
         if kind == "map":
             return _map(self.shape(shape["key"]["shape"]), self.shape(shape["value"]["shape"]), shape)
         return _SCALARS[kind](shape, self.side.strict)
@@ -253,18 +257,19 @@ def _below(name: str, faults: Faults) -> Iterable[Fault]:
     for fault in faults:
         inner = fault.member
         joint = "" if not inner or inner.startswith("[") else "."
-        yield Fault(f"{name}{joint}{inner}", fault.value, fault.constraint, fault.breach)
+        yield replace(fault, member=f"{name}{joint}{inner}")
 
 
-def _list(item: Check, least: int | None, most: int | None) -> Check:
+def _list(item: Check, shape: Mapping[str, Any]) -> Check:
+    least, most = shape.get("min"), shape.get("max")
     bounds = _bounds(least, most, "item")
 
     def check(value: Any) -> Faults:
         if not isinstance(value, list | tuple):
-            return (Fault("", value, "a list"),)
+            return (Fault("", value, "a list", shape=shape),)
         size = len(value)
         if (least is not None and size < least) or (most is not None and size > most):
-            return (Fault("", value, bounds, Breach.LENGTH),)
+            return (Fault("", value, bounds, Breach.LENGTH, shape),)
         faults: list[Fault] = []
         for index, element in enumerate(value):
             if len(faults) >= _MOST_FAULTS:
@@ -284,9 +289,9 @@ def _map(key: Check, item: Check, shape: Mapping[str, Any]) -> Check:
 
     def check(value: Any) -> Faults:
         if not isinstance(value, Mapping):
-            return (Fault("", value, "an object"),)
+            return (Fault("", value, "an object", shape=shape),)
         if (least is not None and len(value) < least) or (most is not None and len(value) > most):
-            return (Fault("", value, bounds, Breach.LENGTH),)
+            return (Fault("", value, bounds, Breach.LENGTH, shape),)
         faults: list[Fault] = []
         for name, element in value.items():
             if len(faults) >= _MOST_FAULTS:
@@ -326,7 +331,7 @@ def _compiled(pattern: str) -> Any:
 
 def _text(shape: Mapping[str, Any], strict: bool) -> Check:
     if shape.get("enum"):
-        return _enum(tuple(shape["enum"]))
+        return _enum(shape)
     least, most, pattern = shape.get("min"), shape.get("max"), shape.get("pattern") if strict else None
     bounds = _bounds(least, most, "character")
     low, high = least or 0, math.inf if most is None else most
@@ -334,23 +339,25 @@ def _text(shape: Mapping[str, Any], strict: bool) -> Check:
 
     def check(value: Any) -> Faults:
         if not isinstance(value, str):
-            return (Fault("", value, "a string"),)
-        if not low <= len(value) <= high:
-            return (Fault("", value, bounds, Breach.LENGTH),)
-        if matches is not None and matches(value) is None:
-            return (Fault("", value, f"text that matches {pattern}", Breach.PATTERN),)
-        return _NONE
+            return (Fault("", value, "a string", shape=shape),)
+        fits = low <= len(value) <= high
+        faults = _NONE if fits else (Fault("", value, bounds, Breach.LENGTH, shape),)
+        if matches is None or (not fits and len(value) > _MATCHED_CHARACTERS) or matches(value) is not None:
+            return faults
+        return (*faults, Fault("", value, f"text that matches {pattern}", Breach.PATTERN, shape))
 
     return check
 
 
-def _enum(values: tuple[str, ...]) -> Check:
-    known = frozenset(values)
+def _enum(shape: Mapping[str, Any]) -> Check:
+    known = frozenset(shape["enum"])
 
     def check(value: Any) -> Faults:
         if not isinstance(value, str):
-            return (Fault("", value, "a string"),)
-        return _NONE if value in known else (Fault("", value, f"one of {', '.join(values)}", Breach.ENUM),)
+            return (Fault("", value, "a string", shape=shape),)
+        if value in known:
+            return _NONE
+        return (Fault("", value, f"one of {', '.join(shape['enum'])}", Breach.ENUM, shape),)
 
     return check
 
@@ -377,9 +384,9 @@ def _number(shape: Mapping[str, Any], strict: bool, fits: Callable[[Any], bool],
 
     def check(value: Any) -> Faults:
         if isinstance(value, bool) or not fits(value):
-            return (Fault("", value, wanted),)
+            return (Fault("", value, wanted, shape=shape),)
         if not isinstance(value, str) and not low <= value <= high:
-            return (Fault("", value, _range(least, most), Breach.RANGE),)
+            return (Fault("", value, _range(least, most), Breach.RANGE, shape),)
         return _NONE
 
     return check
@@ -391,18 +398,18 @@ def _range(least: float | None, most: float | None) -> str:
     return f"{least} or more" if least is not None else f"{most} or less"
 
 
-def _boolean(_shape: Mapping[str, Any], _strict: bool) -> Check:
-    return lambda value: _NONE if isinstance(value, bool) else (Fault("", value, "true or false"),)
+def _boolean(shape: Mapping[str, Any], _strict: bool) -> Check:
+    return lambda value: _NONE if isinstance(value, bool) else (Fault("", value, "true or false", shape=shape),)
 
 
 def _timestamp(shape: Mapping[str, Any], _strict: bool) -> Check:
     """A time: a JSON number of seconds since the epoch, unless the shape declares a textual form."""
     if shape.get("timestampFormat", "unixTimestamp") != "unixTimestamp":
-        return lambda value: _NONE if isinstance(value, str) else (Fault("", value, "a time as text"),)
+        return lambda value: _NONE if isinstance(value, str) else (Fault("", value, "a time as text", shape=shape),)
 
     def check(value: Any) -> Faults:
         if isinstance(value, bool) or not isinstance(value, int | float) or not _LARGEST >= value >= -_LARGEST:
-            return (Fault("", value, "a number of seconds since the epoch"),)
+            return (Fault("", value, "a number of seconds since the epoch", shape=shape),)
         return _NONE
 
     return check
@@ -418,8 +425,8 @@ def _blob(shape: Mapping[str, Any], _strict: bool) -> Check:
         except (binascii.Error, ValueError):
             size = -1
         if size < 0:
-            return (Fault("", value, "bytes in base64"),)
-        return _NONE if low <= size <= high else (Fault("", value, _bounds(least, most, "byte"), Breach.LENGTH),)
+            return (Fault("", value, "bytes in base64", shape=shape),)
+        return _NONE if low <= size <= high else (Fault("", value, _bounds(least, most, "byte"), Breach.LENGTH, shape),)
 
     return check
 

@@ -264,7 +264,10 @@ class TestRefusals:
     def test_a_list_takes_exactly_one_filter(self) -> None:
         lab = Lab()
         two = lab("ListEntitiesDetectionJobs", Filter={"JobName": "n", "JobStatus": "STOPPED"})
-        assert (two.error, message(two)) == ("InvalidRequestException", "Give exactly one filter, or none.")
+        assert (two.error, message(two)) == (
+            "InvalidRequestException",
+            "Filters, if specified, must specify exactly 1 filter.",
+        )
         assert lab("ListEntitiesDetectionJobs", Filter={}).error == "InvalidRequestException"
         assert lab("ListEntitiesDetectionJobs", Filter={"JobName": "n"}).error is None
         assert lab("ListEntitiesDetectionJobs", Filter={"JobName": "n", "Unheard": 1}).error is None

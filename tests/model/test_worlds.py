@@ -173,7 +173,7 @@ class Scribbles(Comprehend):
 class TakesAnything(Comprehend):
     """A malformed request is answered as if nothing were wrong."""
 
-    def malformed(self, world: World, operation: str, faults: Sequence[Any]) -> Answer:
+    def malformed(self, world: World, operation: str, faults: Sequence[Any], request: Request) -> Answer:
         return Answer(200, {})
 
 

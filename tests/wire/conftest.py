@@ -1,14 +1,15 @@
-"""What tests of the wire share: calls to a host in this process, as the requests that clients send."""
+"""What tests of the wire share: calls to a host in this process, and to a service on a port, byte by byte."""
 
 from __future__ import annotations
 
 import asyncio
+import http.client
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
@@ -17,6 +18,7 @@ from haltspec.spec import Api
 from haltspec.trace import Call
 from haltspec.wire.host import Host
 from haltspec.wire.http import Request
+from haltspec_properties.clients import ReferenceService
 
 
 def written(api: Api, operation: str, members: Mapping[str, Any], tenant: str, client: str = "") -> Request:
@@ -112,3 +114,66 @@ def ticking() -> Callable[[], Callable[[], float]]:
         return lambda: next(ticks) / 100
 
     return made
+
+
+# ---- a service on a port --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Got:
+    """A response as it arrived: header names in lower case, the body undecoded."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The decoded body."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A connection to a service that says just what it is told to."""
+
+    service: ReferenceService
+
+    def send(
+        self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Got:
+        """The response to a request."""
+        connection = http.client.HTTPConnection(urlsplit(self.service.url).netloc, timeout=10)
+        try:
+            connection.request(method, target, body, dict(headers or {}))
+            response = connection.getresponse()
+            found = {name.lower(): value for name, value in response.getheaders()}
+            return Got(response.status, found, response.read())
+        finally:
+            connection.close()
+
+    def aws(self, target: str | None, body: bytes | Any = b"{}", **headers: str) -> Got:
+        """The response to a call of an AWS API; a body that is no bytes is sent as JSON."""
+        given = {"Content-Type": "application/x-amz-json-1.1", **headers}
+        if target is not None:
+            given["X-Amz-Target"] = target
+        return self.send("POST", "/", body if isinstance(body, bytes) else json.dumps(body).encode(), given)
+
+
+@pytest.fixture(scope="session")
+def _still_service() -> Iterator[ReferenceService]:
+    with ReferenceService() as service:
+        yield service
+
+
+@pytest.fixture
+def wire(_still_service: ReferenceService) -> Wire:
+    """A connection to a service without jobs that moves nothing by itself."""
+    _still_service.reset()
+    return Wire(_still_service)
+
+
+@pytest.fixture
+def wire_to() -> Callable[[ReferenceService], Wire]:
+    """Makes a connection to another service."""
+    return Wire

@@ -23,7 +23,7 @@ def aws_common_errors(listed: Source, seen: Source) -> tuple[ErrorSpec, ...]:
     usual = "usual answer of this protocol to"
     return (
         ErrorSpec("ValidationException", (400,), (Nature.INVALID,), seen),
-        ErrorSpec("SerializationException", (400,), (Nature.INVALID,), assumed(f"{usual} a body that is no JSON")),
+        ErrorSpec("SerializationException", (400,), (Nature.INVALID,), assumed(f"{usual} a body that is no JSON or has members of other types")),
         ErrorSpec("UnknownOperationException", (400,), (Nature.INVALID,), assumed(f"{usual} an unknown target")),
         ErrorSpec("ThrottlingException", (400,), (Nature.THROTTLE,), listed),
         ErrorSpec("AccessDeniedException", (400,), (Nature.ACCESS,), listed),

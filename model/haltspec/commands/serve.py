@@ -33,7 +33,14 @@ _PACES = ("timed", "instant", "manual")
     help="When jobs move by themselves: each state lasts a while; at once; only when the control API says so.",
 )
 @click.option("--delay", metavar="S[,S]", default="1,5", show_default=True, help="How long a state lasts, in seconds.")
-@click.option("--seed", type=int, help="Decides ids, delays and what faults strike.")
+@click.option("--seed", type=int, help="Decides ids, delays, what faults strike, and what is free.")
+@click.option(
+    "--freedom",
+    type=click.Choice(("usual", "any")),
+    default="usual",
+    show_default=True,
+    help="Which of the answers that the documents leave free is given: the usual one, or any, drawn from the seed.",
+)
 @click.option(
     "--journal", type=click.Path(dir_okay=False), metavar="FILE", help="Write every call there, and start from it."
 )
@@ -129,6 +136,7 @@ def _settings(apis: Sequence[str], host: str, options: dict[str, Any]) -> Any:
         pace=Pace(options["pace"]),
         delay_s=_delay(options["delay"]),
         seed=options["seed"],
+        free=options["freedom"] == "any",
         readings=dict(_pairs(options["readings"])),
         faults=tuple(Fault.parse(text) for text in options["faults"]),
         credentials=None if credentials is None else Credentials.read(credentials),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from haltspec.lts import Request, Transition
 from haltspec.rules import seconds
 from haltspec.services.base import Answer, Job, Service, World
+from haltspec.services.wording import serialization_text, validation_text
+from haltspec.shapes import Breach
 from haltspec.spec import Binding
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ def below(prefix: str, name: str) -> str:
     return f"{prefix}{'' if prefix.endswith('/') else '/'}{name}"
 
 
+_ONE_FILTER: Final = "Filters, if specified, must specify exactly 1 filter."
+"""Seen on Comprehend (boto/boto3 issue 2541)."""
+
+
 class AwsService(Service):
     """A service of AWS with a JSON protocol.
 
@@ -48,11 +54,17 @@ class AwsService(Service):
     not_found_codes: ClassVar[frozenset[str]] = frozenset({"ResourceNotFoundException"})
     throttle_codes: ClassVar[frozenset[str]] = frozenset({"TooManyRequestsException"})
 
-    def malformed(self, world: World, operation: str, faults: Sequence[Fault]) -> Answer:
-        """Refused with the error of the chosen reading."""
-        body = super().malformed(world, operation, faults).reply or {}
-        code = world.readings.get("error for a malformed request", self.malformed_code)
-        return self.refuse(world, code, str(body[self.message_member]))
+    def malformed(self, world: World, operation: str, faults: Sequence[Fault], request: Request) -> Answer:
+        """Refused since it cannot be read, or else with the error of the chosen reading."""
+        unreadable = next((fault for fault in faults if fault.breach is Breach.TYPE), None)
+        if unreadable is not None:
+            return self.refuse(world, "SerializationException", serialization_text(unreadable))
+        code = self.constraint_code(world, faults)
+        return self.refuse(world, code, validation_text(faults, request))
+
+    def constraint_code(self, world: World, faults: Sequence[Fault]) -> str:
+        """The error of a request that breaks constraints."""
+        return world.readings.get("error for a malformed request", self.malformed_code)
 
     def invalid(self, world: World, text: str) -> Answer:
         """The refusal of a request that keeps its shape and is invalid all the same."""
@@ -101,7 +113,7 @@ class FilteredLists(AwsService):
         """The refusal of a filter with more or fewer than one member."""
         if request.get("Filter") is None or len(self.filters(binding, request)) == 1:
             return None
-        return self.refuse(world, world.readings["error for two filters"], "Give exactly one filter, or none.")
+        return self.refuse(world, world.readings["error for two filters"], _ONE_FILTER)
 
     def selects(self, world: World, binding: Binding, request: Request, job: Job) -> bool:
         """The one filter: status, name, or submitted before or after a time."""

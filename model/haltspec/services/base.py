@@ -155,11 +155,9 @@ class Service:
 
         return shapes.load(api)
 
-    def malformed(self, world: World, operation: str, faults: Sequence[Fault]) -> Answer:
+    def malformed(self, world: World, operation: str, faults: Sequence[Fault], request: Request) -> Answer:
         """The answer to a request that breaks its shape."""
-        noun = "validation error" if len(faults) == 1 else "validation errors"
-        told = "; ".join(f"Value {f.value!r} at '{f.member}' breaks a constraint: {f.constraint}" for f in faults)
-        return self.refuse(world, self.malformed_code, f"{len(faults)} {noun}: {told}")
+        return self.refuse(world, self.malformed_code, "; ".join(map(str, faults)))
 
     def unknown_operation(self, world: World, operation: str) -> Answer:
         """The answer to a call of an operation that the API does not have."""

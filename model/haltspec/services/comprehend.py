@@ -57,6 +57,7 @@ _MODEL_ECHOED: Final = {
 _MODEL_TIMES: Final = ("SubmitTime", "TrainingStartTime", "TrainingEndTime", "EndTime", "Message")
 _BRIEF: Final = ("EntityRecognizerArn", "DocumentClassifierArn")
 _NO_INPUT: Final = "NO_READ_ACCESS_TO_INPUT: The given role cannot read the input."
+_NOT_FOUND: Final = "RESOURCE_NOT_FOUND: Could not find specified resource."
 _TOO_SMALL: Final = "DOCUMENT_CORPUS_SIZE_LESS_THAN_MINIMUM: The input is smaller than allowed."
 
 
@@ -219,7 +220,7 @@ class Comprehend(aws.FilteredLists):
             return None
         model = world.find(tenant, arn)
         if model is None:
-            return self.refuse(world, "ResourceNotFoundException", f"RESOURCE_NOT_FOUND: There is no model {arn}.")
+            return self.refuse(world, "ResourceNotFoundException", _NOT_FOUND)
         if model.state not in _TRAINED:
             return self.refuse(world, "ResourceUnavailableException", f"The model {arn} is not trained.")
         return None
@@ -272,6 +273,12 @@ class Comprehend(aws.FilteredLists):
                 job.put(TrainingStartTime=job.data.get("began", aws.milliseconds(world)))
             if job.state == "IN_ERROR":
                 job.put(Message=_NO_INPUT)
+
+    def refusal_text(self, world: World, code: str, binding: Binding, job_id: str, row: Transition) -> str:
+        """The message of a refusal: a code in capitals, then a sentence, where one was seen."""
+        if code == "ResourceNotFoundException":
+            return _NOT_FOUND
+        return super().refusal_text(world, code, binding, job_id, row)
 
     def permits(self, world: World, job: Job, row: Transition) -> bool:
         """A deletion is refused because a model is in use if and only if an active job uses it."""

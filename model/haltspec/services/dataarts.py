@@ -39,6 +39,7 @@ _TEXTS: Final = {
     "DLF.0136": "Only batch jobs support this operation.",
     _NO_WORKSPACE: "Workspace does not exists.",
     _NO_NODE: "The job has no node.",
+    _INVALID: "The request parameter is invalid.",
     "DLF.3018": "The job name is invalid.",
 }
 
@@ -89,11 +90,12 @@ class DataArts(Service):
 
     # ---- requests ---------------------------------------------------------------------------------------------------
 
-    def malformed(self, world: World, operation: str, faults: Sequence[Fault]) -> Answer:
+    def malformed(self, world: World, operation: str, faults: Sequence[Fault], request: Request) -> Answer:
         """A malformed name has codes of its own."""
         name = next((fault for fault in faults if fault.member == "name"), None)
         if name is None:
-            return super().malformed(world, operation, faults)
+            told = "; ".join(map(str, faults))
+            return self.refuse(world, self.malformed_code, f"{_TEXTS[_INVALID]} {told}")
         return self.refuse(world, "DLF.3018" if name.value else "DLF.3004", str(name))
 
     def check(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:

@@ -87,12 +87,11 @@ class Translate(aws.FilteredLists):
 
     # ---- requests ---------------------------------------------------------------------------------------------------
 
-    def malformed(self, world: World, operation: str, faults: Sequence[Fault]) -> Answer:
+    def constraint_code(self, world: World, faults: Sequence[Fault]) -> str:
         """A malformed JobId has an error of its own."""
         if all(fault.member == "JobId" for fault in faults):
-            text = "; ".join(map(str, faults))
-            return self.refuse(world, world.readings["error for a malformed JobId"], text)
-        return super().malformed(world, operation, faults)
+            return world.readings["error for a malformed JobId"]
+        return super().constraint_code(world, faults)
 
     def check(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
         """Filters, languages, and limits that the shapes cannot express."""

@@ -1,14 +1,15 @@
 """The AWS JSON 1.1 dialect: one POST for every call, its operation in a header; targets from botocore's models.
 
 Source: the protocol's description in Smithy, "AWS JSON 1.1 protocol". An error's code stands in the body's `__type` and
-in the header `x-amzn-ErrorType`, since clients look in either. A request that makes no call is refused before anything
-is known of it: the order is signature, target, body, as for a gateway in front of the service.
+in the header `x-amzn-ErrorType`, since clients look in either; a success without output members has no body. A request
+that makes no call is refused before anything is known of it: the order is signature, target, body, as for a gateway in
+front of the service.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from haltspec import services, shapes
@@ -43,6 +44,8 @@ class AwsJson:
         exponents: whether large numbers are written with an exponent, `1.7E9`, as Java services do.
     """
 
+    id_header = "x-amzn-requestid"
+
     def __init__(self, apis: Mapping[str, Api], *, exponents: bool = False) -> None:
         self._apis = apis
         self._exponents = exponents
@@ -52,6 +55,7 @@ class AwsJson:
             metadata = shapes.load(api).model["metadata"]
             self._prefixes[metadata["targetPrefix"]] = name
             self._signing[name] = metadata.get("signingName", metadata["endpointPrefix"])
+        self._silent = frozenset(_silent(apis))
 
     @property
     def apis(self) -> tuple[str, ...]:
@@ -68,7 +72,7 @@ class AwsJson:
         api = self._prefixes.get(prefix)
         tenant = self._tenant(request, api, credentials, now)
         if request.method != "POST" or api is None or operation not in self._apis[api].operations:
-            raise Refused(self._refusal(api, _UNKNOWN_OPERATION, 400))
+            raise Refused(self._refusal(api, _UNKNOWN_OPERATION, 400, self._unserved(api, operation)))
         try:
             members = decode(request.body) if request.body.strip() else {}
         except ValueError as error:
@@ -93,6 +97,12 @@ class AwsJson:
             return f"{_account('', request)}/{DEFAULT_REGION}"
         return f"{_account(scope.access_key, request)}/{scope.region}"
 
+    def _unserved(self, api: str | None, operation: str) -> str:
+        """Why an operation is not served that the vendor has; empty if the vendor has no such operation."""
+        if api is None or operation not in shapes.load(self._apis[api]).operations:
+            return ""
+        return f"{operation} is not served: haltspec knows the operations around the jobs of {api} only"
+
     def _status(self, api: str, code: str) -> int:
         spec = self._apis[api].error(code)
         return spec.http[0] if spec is not None else 400
@@ -104,12 +114,24 @@ class AwsJson:
 
     def word(self, asked: Asked, answer: Answer, request_id: str) -> Response:
         """As `Dialect.word`."""
-        headers = [("content-type", CONTENT_TYPE), ("x-amzn-requestid", request_id)]
+        headers = [("content-type", CONTENT_TYPE), (self.id_header, request_id)]
         if answer.error is not None:
             headers.append(("x-amzn-errortype", answer.error))
+        elif (asked.api, asked.operation) in self._silent:
+            return Response(answer.status, tuple(headers))
         reply = answer.reply if answer.reply is not None else {}
         body = _with_exponents(reply, request_id) if self._exponents else encode(reply)
         return Response(answer.status, tuple(headers), body)
+
+
+def _silent(apis: Mapping[str, Api]) -> Iterator[tuple[str, str]]:
+    """The operations whose success says nothing: it has an empty body, not an empty object."""
+    for name, api in apis.items():
+        model = shapes.load(api).model
+        for operation in api.operations:
+            output = model["operations"][operation].get("output")
+            if output is None or not model["shapes"][output["shape"]]["members"]:
+                yield name, operation
 
 
 def _account(access_key: str, request: Request) -> str:

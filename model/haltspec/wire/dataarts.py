@@ -26,6 +26,8 @@ _NOT_AUTHENTICATED: Final = "APIGW.0301"
 class DataArtsRest:
     """The dialect of DataArts, as `haltspec.wire.dialect.Dialect`."""
 
+    id_header = "x-request-id"
+
     def __init__(self, api: Api) -> None:
         self._api = api
         self._routes = routes(api)
@@ -48,7 +50,7 @@ class DataArtsRest:
             self._check_caller(request, credentials, project, now)
         if route is None:
             raise Refused(self._refusal(404, _NO_ROUTE, "The API does not exist or has not been published."))
-        members = {name: value for name, value in self._body(request).items() if name not in route.elsewhere}
+        members = route.body(self._body(request)) if route.has_body else {}
         members.update(self._query(route, request.query))
         for own, given in zip(route.segments, segments, strict=True):
             if own.startswith("{"):
@@ -103,7 +105,7 @@ class DataArtsRest:
 
     def word(self, asked: Asked, answer: Answer, request_id: str) -> Response:
         """As `Dialect.word`; 204 has no body."""
-        headers = (("x-request-id", request_id),)
+        headers = ((self.id_header, request_id),)
         if answer.status == 204:
             return Response(204, headers)
         return Response(answer.status, (("content-type", CONTENT_TYPE), *headers), encode(answer.reply or {}))

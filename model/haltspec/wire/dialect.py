@@ -47,6 +47,9 @@ class Refused(Exception):
 class Dialect(Protocol):
     """How the calls of some APIs stand on the wire."""
 
+    id_header: str
+    """The header that carries a request's id."""
+
     @property
     def apis(self) -> tuple[str, ...]:
         """The names of the APIs that speak it."""

@@ -38,6 +38,7 @@ _SNAPSHOT_S: Final = 0.25
 _CALL_FAULTS: Final = ("throttle", "error", "delay", "cut", "stale")
 _NOT_FOUND: Final = refusal(404, "UnknownOperationException", "Nothing is served here.")
 _DATAARTS: Final = "dataarts"
+_ID_HEADERS: Final = (AwsJson.id_header, DataArtsRest.id_header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Settings:
         pace: when the service moves by itself.
         delay_s: at the pace `timed`, the shortest and longest time in a state, in seconds.
         seed: decides ids, delays and what faults strike; None: another each time.
+        free: where several answers are free, whether any is given, drawn from the seed; else the usual one.
         readings: `API/QUESTION` to reading; `QUESTION` alone where one API only has it.
         faults: switched on from the start.
         credentials: who may call; None: everybody.
@@ -62,6 +64,7 @@ class Settings:
     pace: Pace = Pace.TIMED
     delay_s: tuple[float, float] = DELAY_S
     seed: int | None = None
+    free: bool = False
     readings: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     credentials: Credentials | None = None
@@ -150,14 +153,19 @@ class Host:
         try:
             asked = dialect.read(request, self.settings.credentials, self._clock())
         except Refused as refused:
-            return self.with_id(refused.response)
+            return self.with_id(refused.response, dialect.id_header)
         answer = await self._call(asked, request.client)
         return None if answer is None else dialect.word(asked, answer, self._request_id())
 
-    def with_id(self, response: Response) -> Response:
-        """The response to a request that makes no call, with an id of the request in it."""
+    def with_id(self, response: Response, *headers: str) -> Response:
+        """The response to a request that makes no call, with an id of the request in it.
+
+        Args:
+            response: without an id.
+            headers: those that carry it; none: all that clients look for.
+        """
         request_id = self._request_id()
-        ids = (("x-amzn-requestid", request_id), ("x-request-id", request_id))
+        ids = ((header, request_id) for header in headers or _ID_HEADERS)
         return Response(response.status, (*response.headers, *ids), response.body)
 
     def _request_id(self) -> str:
@@ -344,6 +352,7 @@ class Host:
             readings=self._readings[api.name],
             seed=self.seed,
             schedule=schedule,
+            choose=None if self.settings.free else lambda rows: rows[0],
             keeps_changes=self.journal is not None or self.settings.pace is Pace.INSTANT,
         )
 

@@ -30,6 +30,7 @@ class Route:
         segments: those of its path, `{name}` for one that varies.
         in_query: the members of the query string, with the kind of their shape.
         elsewhere: the members that do not stand in the body.
+        has_body: whether there are any that do; the body of an operation without such is ignored.
     """
 
     operation: str
@@ -37,6 +38,7 @@ class Route:
     segments: tuple[str, ...]
     in_query: Mapping[str, str]
     elsewhere: frozenset[str]
+    has_body: bool
 
     def fits(self, method: str, segments: list[str]) -> bool:
         """True if a method and the segments of a path are this operation's."""
@@ -90,7 +92,7 @@ def _route(name: str, declared: Mapping[str, Any], model: Mapping[str, Any]) -> 
     }
     elsewhere = frozenset(str(ref.get("locationName", m)) for m, ref in members.items() if "location" in ref)
     segments = tuple(declared["http"]["requestUri"][1:].split("/"))
-    return Route(name, declared["http"]["method"], segments, in_query, elsewhere)
+    return Route(name, declared["http"]["method"], segments, in_query, elsewhere, len(elsewhere) < len(members))
 
 
 def read(kind: str, text: str) -> Any:
