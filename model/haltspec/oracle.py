@@ -613,8 +613,7 @@ def _answers(automaton: Automaton, belief: int, seen: Observation) -> str:
 def _blame(automaton: Automaton, before: int, seen: Observation, floor: Grade) -> tuple[str, Source]:
     """The rule that rules an observation out, by name, and its source: a row of the cell, or the order of states.
 
-    Of several rows it is one no surer than `floor`, the highest at which the observation is ruled out: a verdict is as
-    sure as the least sure row that it needs.
+    Of several rows it is the surest that is no surer than `floor`, the highest at which the observation is ruled out.
     """
     lifecycle = automaton.lifecycle
     states = automaton.names(automaton.close(before))
@@ -635,7 +634,7 @@ def _blame(automaton: Automaton, before: int, seen: Observation, floor: Grade) -
     rows = tuple(pair for pair in rows if pair[1].grade <= floor) or rows
     if rows:
         refusal = seen.what == ERROR
-        _, row = min(rows, key=lambda r: (_refuses(r[1]) != refusal, refusal and r[0] != ABSENT, -r[1].grade))
+        _, row = min(rows, key=lambda r: (-r[1].grade, _refuses(r[1]) != refusal, refusal and r[0] != ABSENT))
         return row.name, row.source
     made = automaton.cell_rows(ABSENT, seen.operation, seen.cls)
     return "an id is given once", lifecycle.ids or _of_ids(made, lifecycle)

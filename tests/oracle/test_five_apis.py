@@ -200,6 +200,19 @@ class TestDeviceFarm:
         scene.shown(job).update(status="PENDING_DEVICE", result="PENDING")
         assert [v.rule for v in scene.on_jobs()] == ["devicefarm/job/PENDING_DEVICE/PENDING does not come back"]
 
+    def test_a_running_job_that_is_not_found(self) -> None:
+        """It may have ended unseen, where what a stop answers is silent; but it is there, which is no guess of ours."""
+        scene, run, job = self.queued()
+        scene.fire("begin", job=job)
+        scene.do("GetJob", job)
+        for operation, name, source in (("StopJob", job, "StopJob"), ("DeleteRun", run, "BOTO")):
+            scene.do(operation, name)
+            scene.answer(400, "NotFoundException", {"__type": "NotFoundException"})
+            violation = only([v for v in scene.on_jobs() if v.belief != ("absent",)])
+            assert violation.grade > Grade.ASSUMED
+            assert violation.source.document == source
+            scene.session.calls.pop()
+
     def test_a_job_of_a_deleted_run_is_gone(self) -> None:
         scene, run, job = self.queued()
         scene.do("StopRun", run)
