@@ -35,6 +35,7 @@ class Event:
             that tells whether the job was changed.
         call: the index of the call in the trace.
         reads: the call cannot change the job.
+        lag: how many seconds older what is shown may be, or how much later the effect, as far as documents leave it open.
     """
 
     seen: Observation
@@ -42,6 +43,7 @@ class Event:
     end: float
     call: int
     reads: bool
+    lag: float = 0.0
 
 
 @dataclass(slots=True)
@@ -131,7 +133,7 @@ def refusal_tells(api: Api, operation: str, error: str, codes: frozenset[str]) -
     Args:
         api: the API.
         operation: the wire operation.
-        error: the error code; empty if it has none.
+        error: the error code, or the HTTP status of an error without one.
         codes: those with which rows refuse the operation, see `refusals`.
     """
     spec = api.error(error)
@@ -151,7 +153,7 @@ def is_uncertain(api: Api, call: Call) -> bool:
     """True if no answer tells whether the call had its effect: none came, or a fault of the service."""
     if call.status is None or succeeded(call):
         return call.status is None
-    spec = api.error(call.error or "")
+    spec = api.error(call.code)
     return call.status >= 500 or (spec is not None and Nature.FAULT in spec.natures)
 
 
@@ -314,7 +316,7 @@ class _Projector:
                     job_id = job.get(bound.id_member)
                     if isinstance(job_id, str):
                         key = JobKey(call.tenant, binding.lifecycle, binding.kind, job_id)
-                        shown = _shown(job, bound.lifecycle)
+                        shown = _shown(job, bound)
                         yield key, Observation(operation.name, operation.class_of(call.request), OK, shown)
             return
         if binding.spreads:
@@ -497,11 +499,11 @@ class _Projector:
             return Observation(role, cls, UNKNOWN)
         if succeeded(call):
             view = None if hidden or bound.binding.view is None else reach(call.reply, bound.binding.view)
-            shown = _shown(view, bound.lifecycle) if isinstance(view, Mapping) else None
+            shown = _shown(view, bound) if isinstance(view, Mapping) else None
             return Observation(role, cls, OK, shown)
-        if not refusal_tells(self.api, call.operation, call.error or "", bound.refusals):
+        if not refusal_tells(self.api, call.operation, call.code, bound.refusals):
             return Observation(role, cls, PASSED)
-        spec = self.api.error(call.error or "")
+        spec = self.api.error(call.code)
         code = spec.code if spec is not None else call.error or f"HTTP {call.status}"
         return Observation(role, cls, ERROR, None, code)
 
@@ -518,7 +520,8 @@ class _Projector:
     def _add(self, key: JobKey, seen: Observation, call: Call, index: int, bound: _Bound) -> None:
         history = self.histories.setdefault(key, History(key))
         end = math.inf if seen.what == UNKNOWN else self._end(call)
-        history.events.append(Event(seen, call.start, end, index, bound.operation.role in _READING))
+        lag = self.api.list_window_s if bound.operation.role is Role.LIST else bound.binding.delay_s
+        history.events.append(Event(seen, call.start, end, index, bound.operation.role in _READING, lag))
 
     # ---- listings ---------------------------------------------------------------------------------------------------
 
@@ -570,7 +573,7 @@ class _Projector:
             pattern = () if binding.would_list is None else binding.would_list(first.request, job_id)
             if pattern is not None:
                 seen = Observation(bound.operation.name, cls, UNLISTED, pattern)
-                history.events.append(Event(seen, first.start, end, chain[-1], True))
+                history.events.append(Event(seen, first.start, end, chain[-1], True, self.api.list_window_s))
 
     def _changed(self, start: float, end: float) -> bool:
         """True if a creation or deletion overlaps the time span."""
@@ -597,6 +600,7 @@ class _Projector:
             job_id=job_id,
             alone=self._is_alone(call),
             is_id_malformed=self._is_id_malformed(index, call),
+            body=call.reply,
         )
 
     def _is_id_malformed(self, index: int, call: Call) -> bool:
@@ -637,7 +641,7 @@ class _Projector:
         assert call.end is not None
         return Sight(
             job=job,
-            shown=_shown(job, bound.lifecycle),
+            shown=_shown(job, bound),
             full=bound.binding.full,
             binding=bound.binding,
             request=call.request,
@@ -675,8 +679,9 @@ def _items(call: Call, binding: Binding) -> tuple[Job, ...]:
     return tuple(item for item in found if isinstance(item, Mapping)) if isinstance(found, list) else ()
 
 
-def _shown(job: Job, lifecycle: Lifecycle) -> Pattern:
-    values = (job.get(member) for member in lifecycle.status_members)
+def _shown(job: Job, bound: _Bound) -> Pattern:
+    """The status a reply shows; members of the same names are something else where it has no status members."""
+    values = (None if bound.binding.hides_status else job.get(m) for m in bound.lifecycle.status_members)
     return tuple(value if isinstance(value, str) else None for value in values)
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Automaton, Observation, matches
 from haltspec.linearize import BUDGET, Step, steps
-from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, LeadsTo, Lifecycle, Role, Source, Transition
+from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, LeadsTo, Lifecycle, Role, Source, Transition, assumed
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import Event, History, Projection, project, refusals, succeeded
 from haltspec.ruling import broken
@@ -29,6 +29,8 @@ UNDECLARED: Final = "errors are declared"
 """The rule on calls that are refused with an error that they cannot have."""
 TOO_WIDE: Final = "overlap too wide to order"
 """Why calls on one job are undecided: there are too many ways to order them."""
+AT_ONCE: Final = "what was done shows at once"
+"""The rule, an assumption, on what documents let show late: a list that lags, an order on a parent."""
 FLOORS: Final = (Grade.ASSUMED, Grade.IMPLIED, Grade.STATED)
 
 
@@ -299,6 +301,9 @@ class _Judge:
         if given_up:
             calls = tuple(sorted({history.events[position].call for position in given_up}))
             self.undecided.append(Undecided(history.key, TOO_WIDE, calls))
+        late: set[int] = set()
+        if failed:
+            late = failed.keys() - {s.position for s in self._run(history, Grade.ASSUMED, lags=True) if not s.after}
         if failed or given_up:
             for floor in FLOORS[1:]:
                 for step in self._run(history, floor):
@@ -306,23 +311,39 @@ class _Judge:
                         failed[step.position] = (floor, failed.get(step.position, (floor, step))[1])
         since = 0
         for position, (grade, step) in sorted(failed.items()):
-            yield self._violation(history, step, grade, since)
+            violation = self._violation(history, step, grade, since)
+            yield self._too_soon(violation, history) if position in late and grade is Grade.ASSUMED else violation
             if history.events[position].seen.what == OK:
                 since = position
 
     def _run(
-        self, history: History, floor: Grade, events: Sequence[Event] | None = None, initial: int | None = None
+        self,
+        history: History,
+        floor: Grade,
+        events: Sequence[Event] | None = None,
+        initial: int | None = None,
+        *,
+        lags: bool = False,
     ) -> Iterator[Step]:
-        """The steps of a job's events, or of some of them, from what the job can have been before any of them."""
+        """The steps of a job's events, or of some of them, from what the job can have been before any of them.
+
+        That what was done shows at once where documents leave that open (`lags`) is an assumption of ours.
+        """
         automaton, before = self.footing.of(history, floor)
         if events is None:
             events = history.events
-        clients = [self.projection.calls[e.call].client for e in events]
         initial = before if initial is None else initial
         settings = self.settings
-        return steps(
+        order: list[int] | None = None
+        if (lags or floor > Grade.ASSUMED) and any(event.lag for event in events):
+            late = [_late(event, settings.window) for event in events]
+            order = sorted(range(len(events)), key=lambda p: (late[p].start, late[p].end, late[p].call))
+            events = [late[p] for p in order]
+        clients = [self.projection.calls[e.call].client for e in events]
+        taken = steps(
             automaton, events, initial=initial, window=settings.window, clients=clients, budget=settings.budget
         )
+        return taken if order is None else (step._replace(position=order[step.position]) for step in taken)
 
     def _count(self, history: History, taken: Sequence[Step]) -> None:
         for step in taken:
@@ -406,6 +427,17 @@ class _Judge:
             possible=possible,
         )
 
+    @staticmethod
+    def _too_soon(violation: Violation, history: History) -> Violation:
+        """The same violation, of what documents let show late."""
+        seconds = max(event.lag for event in history.events)
+        return replace(
+            violation,
+            rule=f"{violation.rule.partition('/')[0]}/{AT_ONCE}",
+            source=assumed(f"how late it may show is left open: by up to {seconds:g} s"),
+            message=f"{violation.message}; or it shows late",
+        )
+
     def _needed(self, history: History, step: Step, floor: Grade, since: int) -> tuple[int, ...]:
         """The calls that rule the step out: those that may have changed the job, and what must be known besides.
 
@@ -479,7 +511,7 @@ class _Judge:
             yield Violation(
                 rule=f"{self.api.name}/{rule}",
                 grade=grade,
-                source=Source(f"{self.api.service} service model", f"{call.operation}, {member}", grade),
+                source=self.api.shape_source(f"{call.operation}, {member}", grade),
                 message=f"{call.operation}: {fault.member or 'the reply'} is {_short(fault.value)}; {fault.constraint}",
                 job=None,
                 calls=(index,),
@@ -505,10 +537,11 @@ class _Judge:
     def _malformed(self, index: int, call: Call) -> Iterator[Violation]:
         for fault in self.projection.faults[index]:
             member = _plain_path(fault.member)
+            source = self.api.malformed or self.api.shape_source(f"{call.operation}, {member}", Grade.STATED)
             yield Violation(
                 rule=f"{self.api.name}/a malformed request is refused",
-                grade=Grade.STATED,
-                source=Source(f"{self.api.service} service model", f"{call.operation}, {member}", Grade.STATED),
+                grade=source.grade,
+                source=source,
                 message=f"{call.operation} was answered {call.status} though {fault}",
                 job=None,
                 calls=(index,),
@@ -516,8 +549,8 @@ class _Judge:
             )
 
     def _error(self, index: int, call: Call) -> Iterator[Violation]:
-        spec = self.api.error(call.error) if call.error else None
-        if spec is None or not self.automata.is_declared(call.operation, call.error or ""):
+        spec = self.api.error(call.code)
+        if spec is None or not self.automata.is_declared(call.operation, call.code):
             told = f"error {call.error!r}" if call.error else "no error code"
             fault = call.status is not None and call.status >= 500
             rule = "a fault is one of the declared errors" if fault else UNDECLARED
@@ -525,7 +558,7 @@ class _Judge:
             yield Violation(
                 rule=f"{self.api.name}/{rule}",
                 grade=Grade.IMPLIED,
-                source=Source(f"{self.api.service} service model", f"{call.operation}, errors", Grade.IMPLIED),
+                source=self.api.shape_source(f"{call.operation}, errors", Grade.IMPLIED),
                 message=f"{call.operation} answered HTTP {call.status} with {told}; declared: {declared}",
                 job=None,
                 calls=(index,),
@@ -536,7 +569,7 @@ class _Judge:
                 rule=f"{self.api.name}/errors have their documented HTTP status",
                 grade=spec.source.grade,
                 source=spec.source,
-                message=f"{call.operation} answered {call.error} with HTTP {call.status}; documented: {wanted}",
+                message=f"{call.operation} answered {call.code} with HTTP {call.status}; documented: {wanted}",
                 job=None,
                 calls=(index,),
             )
@@ -576,7 +609,7 @@ def _last(path: str) -> str:
 
 def job_words(key: JobKey) -> str:
     """A job in words: what it is, its id, whose it is."""
-    kind = f"{key.kind} " if key.kind else ""
+    kind = f"{key.kind} " if key.kind not in ("", key.lifecycle) else ""
     return f"{kind}{key.lifecycle} {key.id} of {key.tenant}"
 
 
@@ -653,6 +686,13 @@ def _refuses(row: Transition) -> bool:
 def _tells_nothing(event: Event) -> bool:
     """True if the event neither changed the job nor showed its status."""
     return event.seen.what == PASSED or (event.reads and event.seen.what == OK and event.seen.shows is None)
+
+
+def _late(event: Event, window: float) -> Event:
+    """The event at the earliest, for a read, or with the latest effect that its lag allows."""
+    if event.reads:
+        return replace(event, start=event.start - max(0.0, event.lag - window))
+    return replace(event, end=event.end + event.lag)
 
 
 def _only_tells(event: Event) -> bool:

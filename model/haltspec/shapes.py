@@ -14,6 +14,7 @@ import importlib
 import importlib.resources
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from functools import cache
 from typing import Any, Final
 
 from haltspec.errors import Misuse, Unknown
-from haltspec.spec import Api
+from haltspec.spec import ANY_MEMBER, Api
 
 
 class Breach(enum.Enum):
@@ -87,6 +88,7 @@ class _Side:
 
 _REQUEST: Final = _Side(null_is_absent=True, strict=True)
 _REPLY: Final = _Side(null_is_absent=False, strict=False)
+_LOOSE_REPLY: Final = _Side(null_is_absent=True, strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,13 @@ class Shapes:
     Args:
         service: the service's name, as in `Api.service`.
         model: the decoded service model.
-        nulls: the members of replies that may be `null`, as paths.
+        nulls, open_enums: the members of replies that may be `null`, or have values beside the listed ones; see `Api`.
     """
 
     service: str
     model: Mapping[str, Any]
     nulls: tuple[str, ...] = ()
+    open_enums: tuple[str, ...] = ()
     _requests: dict[str, Check] = field(init=False, repr=False, compare=False, default_factory=dict)
     _replies: dict[str, Check] = field(init=False, repr=False, compare=False, default_factory=dict)
 
@@ -121,19 +124,25 @@ class Shapes:
     def reply_faults(self, operation: str, reply: Any) -> Faults:
         """The faults of a successful reply, given as the decoded JSON; raises `Unknown`.
 
-        Members no shape knows are ignored, `null` members are faults, and None stands for a body that was empty or
-        that the recording hides: it has no faults.
+        Members no shape knows are ignored, `null` members are faults but for those of `nulls`, and None stands for a
+        body that was empty or that the recording hides: it has no faults.
         """
         if reply is None:
             return _NONE
         try:
             check = self._replies[operation]
         except KeyError:
-            check = self._replies[operation] = self._compile(operation, "output", _REPLY)
+            side = _REPLY if self.nulls != ANY_MEMBER else _LOOSE_REPLY
+            check = self._replies[operation] = self._compile(operation, "output", side)
         found = check(reply)
-        if found and self.nulls:
-            return tuple(f for f in found if f.breach is not Breach.NULL or f.member not in self.nulls)
+        if found and (self.nulls or self.open_enums):
+            return tuple(fault for fault in found if not self._is_let(fault))
         return found
+
+    def _is_let(self, fault: Fault) -> bool:
+        """True if the API's documents let a reply have such a fault."""
+        let = {Breach.NULL: self.nulls, Breach.ENUM: self.open_enums}.get(fault.breach, ())
+        return bool(let) and re.sub(r"\[\d+\]", "", fault.member) in let
 
     def _compile(self, operation: str, direction: str, side: _Side) -> Check:
         try:
@@ -147,17 +156,17 @@ class Shapes:
 
 def load(api: Api) -> Shapes:
     """The shapes of an API's service, read once; raises `Misuse` if they need botocore and it is not installed."""
-    return load_service(api.service, api.nulls)
+    return load_service(api.service, api.nulls, api.open_enums)
 
 
 @cache
-def load_service(service: str, nulls: tuple[str, ...] = ()) -> Shapes:
-    """The shapes of a service by its name, as `load`; for `nulls` see `Shapes`."""
+def load_service(service: str, nulls: tuple[str, ...] = (), open_enums: tuple[str, ...] = ()) -> Shapes:
+    """The shapes of a service by its name, as `load`; for `nulls` and `open_enums` see `Shapes`."""
     own = importlib.resources.files("haltspec").joinpath("services", f"{service}-service-2.json")
     if own.is_file():
-        return Shapes(service, json.loads(own.read_text(encoding="utf-8")), nulls)
+        return Shapes(service, json.loads(own.read_text(encoding="utf-8")), nulls, open_enums)
     loaders = _late("botocore.loaders")
-    return Shapes(service, loaders.Loader().load_service_model(service, "service-2"), nulls)
+    return Shapes(service, loaders.Loader().load_service_model(service, "service-2"), nulls, open_enums)
 
 
 def _late(module: str) -> Any:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from haltspec.errors import BadLifecycle, Unknown
 from haltspec.lts import ANY_ERROR, Document, Grade, Lifecycle, OpenQuestion, Operation, Request, Role, Rule, Source
 
 Path = tuple[str, ...]
 """Member names from the root of a reply to a value; `()` is the reply itself."""
+
+ANY_MEMBER: Final = ("*",)
+"""As `Api.nulls`: any member that need not be there."""
 
 Pattern = tuple[str | None, ...]
 """Shown values, one for each status member; None stands for any value. `()` matches whatever is shown."""
@@ -92,6 +95,8 @@ class Binding:
         scope_in: for a list, or a call that `spreads`: the request member that names the parent.
         parent_of: the parent's id, read off a job's id; goes with `scope_in`.
         spreads: the call is also one on every job whose parent is the named one (its reply does not show them).
+        delay_s: for a call that `spreads`: by how many seconds its effect on these jobs may come after its answer, as far
+            as documents leave that open.
         would_list: for a list: given the request and a job's id, the shown values with which that job would have been
             in the complete listing; None if nothing can be said. Left out: every job would have been, whatever it
             shows.
@@ -114,6 +119,7 @@ class Binding:
     scope_in: str = ""
     parent_of: Callable[[str], str] | None = None
     spreads: bool = False
+    delay_s: float = 0.0
     would_list: Callable[[Request, str], Pattern | None] | None = None
     next_in: str = ""
     next_out: str = ""
@@ -169,7 +175,11 @@ class Api:
         questions: open questions about data, tokens, lists: those of no single state.
         rules: data rules on calls, lists and tokens, over all lifecycles.
         statements, ambiguities: what the page says and where it is unclear.
-        nulls: the members of replies, as paths, that the documents let be `null` instead of left out.
+        nulls: the members of replies, as paths, that the documents let be `null` instead of left out; `ANY_MEMBER` if
+            no document says that members without a value are left out.
+        open_enums: the members of replies, as paths, in which values beside the documented ones were seen.
+        shapes_by: the document that the shapes are taken from; None: botocore's model of the service.
+        malformed: who says that a request which breaks its shape is refused; None: whoever the shapes are from.
         list_window_s: by how many seconds a list may lag behind what was acknowledged, as far as documents tell.
     """
 
@@ -187,6 +197,9 @@ class Api:
     statements: tuple[Statement, ...]
     ambiguities: tuple[Ambiguity, ...]
     nulls: tuple[str, ...] = ()
+    open_enums: tuple[str, ...] = ()
+    shapes_by: Document | None = None
+    malformed: Source | None = None
     list_window_s: float = 0.0
     _errors: Mapping[str, ErrorSpec] = field(init=False, repr=False, compare=False, default_factory=dict)
     _bound: Mapping[str, tuple[Binding, ...]] = field(init=False, repr=False, compare=False, default_factory=dict)
@@ -232,6 +245,10 @@ class Api:
             for b in self.bindings
             if (b.lifecycle, b.role) == (lifecycle, role)
         )
+
+    def shape_source(self, place: str, grade: Grade) -> Source:
+        """The source of what a shape says of `place`, an operation and a member."""
+        return Source(self.shapes_by.id if self.shapes_by else f"{self.service} service model", place, grade)
 
     def error(self, code: str) -> ErrorSpec | None:
         """The error with this code or alias, or else of its family, or None if the API does not know it."""
@@ -282,6 +299,8 @@ def _sourced(api: Api) -> Iterator[tuple[str, Source]]:
     """Everything that rests on a source, in words, with its source."""
     yield from ((f"error {error.code!r}", error.source) for error in api.errors)
     yield from ((f"data rule {rule.name!r}", rule.source) for rule in api.rules)
+    if api.malformed is not None:
+        yield "the refusal of malformed requests", api.malformed
     for lc in api.lifecycles:
         yield from ((f"row {row.name!r} of {lc.full_name}", row.source) for row in lc.all_rows())
         yield from ((f"data rule {rule.name!r} of {lc.full_name}", rule.source) for rule in lc.rules)
@@ -294,6 +313,8 @@ def _sourced(api: Api) -> Iterator[tuple[str, Source]]:
 def _faults(api: Api) -> Iterator[str]:
     lifecycles = {lc.name: lc for lc in api.lifecycles}
     documents = {d.id for d in api.documents}
+    if api.shapes_by is not None and api.shapes_by.id not in documents:
+        yield f"the shapes are from the unknown document {api.shapes_by.id!r}"
     if len(lifecycles) != len(api.lifecycles):
         yield "two lifecycles share a name"
     for binding in api.bindings:

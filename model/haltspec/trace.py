@@ -83,6 +83,11 @@ class Call:
         """True if an answer came."""
         return self.end is not None
 
+    @property
+    def code(self) -> str:
+        """The error code of a refusal or fault, its HTTP status if it has none; empty if there is neither."""
+        return self.error or ("" if self.status is None or self.status < 300 else str(self.status))
+
 
 def read(
     lines: Iterable[str | bytes], *, name: str, on_bad: Callable[[BadTrace], None] | None = None

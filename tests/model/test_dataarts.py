@@ -29,6 +29,8 @@ HOME, OTHER = f"{PROJECT}/default", f"{PROJECT}/52e3f1f2a4d94d51a4b40b2b2b3b4a10
 NODE = {"name": "first", "type": "Shell", "location": {"x": "-45.5", "y": "2"}, "properties": []}
 BATCH: dict[str, Any] = {"processType": "BATCH", "schedule": {"type": "CRON"}, "nodes": [NODE]}
 STREAM: dict[str, Any] = {**BATCH, "processType": "REAL_TIME"}
+LATER = 30.0
+"""A time by which a list shows what was done in the first seconds."""
 WHOLE = Automaton(JOB, readings={})
 """The job under the default readings."""
 OPERATION = {binding.role: binding.operation for binding in API.bindings}
@@ -389,8 +391,8 @@ class TestStop:
         """If the other workspace's job is found STOPPED after it, the recording is impossible."""
         calls = [replace(c, tenant=OTHER) for c in (created(1), order("StartJob", 2))]
         foreign = refusal("StopJob", 3, "DLF.0100")
-        seen = replace(listing(4, item("STOPPED")), tenant=OTHER)
-        assert judged(*calls, foreign, replace(listing(4, item("SCHEDULING")), tenant=OTHER)).verdict is Verdict.PASS
+        seen = replace(listing(LATER, item("STOPPED")), tenant=OTHER)
+        assert judged(*calls, foreign, replace(listing(LATER, item("SCHEDULING")), tenant=OTHER)).verdict is Verdict.PASS
         assert judged(*calls, foreign, seen).verdict is Verdict.FAIL
 
     @pytest.mark.parametrize("answer", [order("StopJob", 2), refusal("StopJob", 2, "DLF.3051")], ids=["204", "400"])
@@ -408,22 +410,22 @@ class TestStop:
     @pytest.mark.parametrize("status", ["SCHEDULING", "NORMAL", "STARTING"])
     def test_rejects_a_stop_that_changes_nothing(self, status: str) -> None:
         """A stopped batch job is not found scheduled, and never as what only a real-time job can be."""
-        seen = listing(4, item(status))
+        seen = listing(LATER, item(status))
         assert judged(created(1), order("StartJob", 2), order("StopJob", 3), seen).verdict is Verdict.FAIL
 
     def test_rejects_a_real_time_job_that_runs_on(self) -> None:
         """After a stop NORMAL does not come back."""
         calls = (created(1, processType="REAL_TIME"), order("StartJob", 2))
         running = listing(3, item("NORMAL", "REAL_TIME"), jobType="REAL_TIME")
-        again = listing(9, item("NORMAL", "REAL_TIME"), jobType="REAL_TIME")
+        again = listing(LATER, item("NORMAL", "REAL_TIME"), jobType="REAL_TIME")
         assert judged(*calls, running, again).verdict is Verdict.PASS
         assert judged(*calls, running, order("StopJob", 4), again).verdict is Verdict.FAIL
 
     def test_a_stop_may_end_in_paused(self) -> None:
         """One client waits for STOPPED or PAUSED; SCHEDULING is still impossible afterwards."""
         stopped = created(1), order("StartJob", 2), order("StopJob", 3), listing(4, item("PAUSED"))
-        assert judged(*stopped, listing(5, item("STOPPED"))).verdict is Verdict.PASS
-        assert judged(*stopped, listing(5, item("SCHEDULING"))).verdict is Verdict.FAIL
+        assert judged(*stopped, listing(LATER, item("STOPPED"))).verdict is Verdict.PASS
+        assert judged(*stopped, listing(LATER, item("SCHEDULING"))).verdict is Verdict.FAIL
 
     def test_a_stop_owed_for_longer_than_the_patience_is_reported(self) -> None:
         """A real-time job that stays STOPPING breaks the progress property once the user's patience is over."""
@@ -591,16 +593,44 @@ class TestLists:
         """A job that was created is listed, unless there are more pages or its type was not asked for."""
         other = recorded("CreateJob", {"name": "b", **BATCH}, 204, 1)
         short = recorded("ListJobs", {"limit": 1}, 200, 2, reply={"total": 2, "jobs": [item("STOPPED", name="b")]})
-        assert judged(created(1), listing(2)).verdict is Verdict.FAIL
+        assert judged(created(1), listing(LATER)).verdict is Verdict.FAIL
         assert judged(created(1), other, short).verdict is Verdict.PASS
         assert judged(created(1), listing(2, jobType="REAL_TIME")).verdict is Verdict.PASS
         assert judged(created(1, processType="REAL_TIME"), listing(2)).verdict is Verdict.PASS
 
     def test_rejects_a_list_with_a_deleted_job(self) -> None:
         """What was deleted is gone, unless reads may be as old as the deletion."""
-        calls = created(1), order("DeleteJob", 5), listing(8, item("STOPPED"))
+        calls = created(1), order("DeleteJob", 5), listing(LATER, item("STOPPED"))
         assert judged(*calls).verdict is Verdict.FAIL
-        assert judge(API, calls, Settings(window=10.0)).verdict is Verdict.PASS
+        assert judge(API, calls, Settings(window=LATER)).verdict is Verdict.PASS
+
+    @pytest.mark.parametrize(
+        ("calls", "stale"),
+        [
+            ((order("StartJob", 2),), (item("STOPPED"),)),
+            ((order("StartJob", 2), order("StopJob", 20)), (item("SCHEDULING"),)),
+            ((), ()),
+            ((order("DeleteJob", 20),), (item("STOPPED"),)),
+        ],
+        ids=["start", "stop", "creation", "deletion"],
+    )
+    def test_a_list_that_lags_is_not_blamed(self, calls: tuple[Recorded, ...], stale: tuple[dict[str, Any], ...]) -> None:
+        """It may be ten seconds old, for all that is known; that it is fresh is an assumption, and told as such."""
+        done = (created(1), *calls)
+        late = done[-1].end or 0
+        report = judged(*done, listing(late + 9, *stale))
+        assert (report.verdict, report.violations) == (Verdict.INCONCLUSIVE, ())
+        assert [(w.rule, w.grade) for w in report.warnings] == [("dataarts/what was done shows at once", Grade.ASSUMED)]
+        assert report.warnings[0].calls[-1] == len(done)
+        assert judged(*done, listing(late + 11, *stale)).verdict is Verdict.FAIL
+        assert judge(API, (*done, listing(late + 9, *stale)), Settings(window=10.0)).verdict is Verdict.PASS
+
+    def test_only_a_list_lags(self) -> None:
+        """Details are read at once after a creation, and a status after an order."""
+        assert judged(created(1), refusal("ShowJob", 2, "DLF.0100")).verdict is Verdict.FAIL
+        shown = recorded("ShowJobStatus", {"job_name": "myJob"}, 200, 4, reply={"name": "myJob", "status": "NORMAL"})
+        calls = (created(1, processType="REAL_TIME"), order("StartJob", 2), replace(shown, start=3, end=3.2))
+        assert judged(*calls, order("StopJob", 3.3), shown).verdict is Verdict.FAIL
 
     def test_pages(self) -> None:
         """Ten jobs by default, `limit` at most, and `offset` counts pages."""
@@ -775,7 +805,7 @@ class TestRules:
     @pytest.mark.parametrize("status", ["STOPPED", "SCHEDULING"])
     def test_a_fault_leaves_open_what_became_of_the_call(self, status: str) -> None:
         """An unlisted code with HTTP 500 is a fault; with HTTP 400 it is a refusal without effect."""
-        calls = created(1), order("StartJob", 2), refusal("StopJob", 3, "DLF.9000", 500), listing(4, item(status))
+        calls = created(1), order("StartJob", 2), refusal("StopJob", 3, "DLF.9000", 500), listing(LATER, item(status))
         assert judged(*calls).verdict is Verdict.PASS
         refused = changed(calls[2], status=400)
         assert bool(judged(*calls[:2], refused, calls[3]).violations) == (status == "STOPPED")

@@ -175,7 +175,7 @@ class TestDeviceFarm:
         assert violation.rule == "devicefarm/job/a job stopped before its tests started is not billed"
         assert violation.grade is Grade.STATED
         assert violation.message == (
-            f"job job {job} of {scene.tenant}: 1.0 minutes are metered for a job that was stopped before its tests started"
+            f"job {job} of {scene.tenant}: 1.0 minutes are metered for a job that was stopped before its tests started"
         )
 
     def test_a_stopped_job_that_runs_again(self) -> None:
@@ -187,7 +187,7 @@ class TestDeviceFarm:
         violation = only(scene.on_jobs())
         assert violation.rule == "devicefarm/job/RUNNING/PENDING does not come back"
         assert violation.message.startswith(
-            f"job job {job} of {scene.tenant}: Get answered RUNNING/PENDING while it was "
+            f"job {job} of {scene.tenant}: Get answered RUNNING/PENDING while it was "
         )
         assert "STOPPED_UNSTARTED" in violation.belief
 

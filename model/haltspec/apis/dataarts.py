@@ -38,7 +38,7 @@ from haltspec.lts import (
     ok,
     refused,
 )
-from haltspec.spec import Ambiguity, Api, Binding, ErrorSpec, Nature, Pattern, Statement
+from haltspec.spec import ANY_MEMBER, Ambiguity, Api, Binding, ErrorSpec, Nature, Pattern, Statement
 
 # ---- sources ----------------------------------------------------------------------------------------------------------
 
@@ -397,7 +397,7 @@ _LAG_S: Final = 10.0
 def _only_batch(sight: rules.Sight) -> str | None:
     if sight.binding.role != "List" or sight.job.get("jobType") != "REAL_TIME":
         return None
-    found = [member for member in ("lastInstanceStatus", "lastInstanceEndTime") if member in sight.job]
+    found = [m for m in ("lastInstanceStatus", "lastInstanceEndTime") if sight.job.get(m) is not None]
     return f"a REAL_TIME job has {' and '.join(found)}" if found else None
 
 
@@ -419,13 +419,17 @@ def _in_order(sight: rules.Sight) -> str | None:
     return f"endTime {ended} lies before startTime {began}"
 
 
+_NO_BODY: Final = (None, "", {})
+"""How a recording may write down that there was none."""
+
+
 def _answers_empty(*operations: str) -> Any:
     def check(exchange: rules.Exchange) -> str | None:
         if exchange.operation not in operations or not exchange.succeeded:
             return None
         if exchange.status != 204:
             return f"the success has HTTP status {exchange.status}"
-        return f"the success has the body {dict(exchange.reply)!r}" if exchange.reply else None
+        return None if exchange.body in _NO_BODY else f"the success has the body {exchange.body!r}"
 
     return check
 
@@ -649,10 +653,14 @@ _BINDINGS = (
 _ALL = tuple(binding.operation for binding in _BINDINGS)
 _NAMED = tuple(binding.operation for binding in _BINDINGS if binding.id_in == "job_name")
 _RUNNING = ("CreateJob", "StartJob", "RunOnce")
+"""Calls that need more than a job: definitions that are right, reviews, workspaces, what nodes work on."""
 _TABLE = OTC.states("appendix, error codes of DataArts Factory")
 _STATUS_CODES = OTC.states("appendix, status codes")
 _FAULTS = (500, 501, 502, 503, 504, 505)
 """The statuses of faults: whatever its code, such an answer leaves open what became of the call."""
+_NO_CODE: Final = "an error without a code, which the SDK, and so a recording, names by its HTTP status"
+_BARE: Final = {401: Nature.ACCESS, 403: Nature.ACCESS, 405: Nature.ENVIRONMENT, 413: Nature.ENVIRONMENT, 429: Nature.THROTTLE}
+"""What an error without a code means by its HTTP status. 404 is left out: an unknown job is 400 with a code."""
 _NODE_CODES = ("6201", "6241", "6247", "6253", "6258", "6259", "6263", "6264", "6265", "6271", "6309", "6322", "6323", "6416", "6418", "6423")
 _OTHER_CODES = ("0137", "0201", "0202", "0203", "0810", "6205")
 
@@ -671,7 +679,7 @@ _ERRORS = (
     _error("DLF.0101", (Nature.ENVIRONMENT,), _TABLE, ("CreateJob",), "too many jobs in the workspace"),
     _error("DLF.0102", (Nature.REFUSAL,), OTC.states("creating_a_job, failure response"), ("CreateJob",), "the name is taken"),
     _error("DLF.0136", (Nature.REFUSAL,), _TABLE, ("RunOnce",), "for batch jobs only"),
-    ErrorSpec("DLF.3051", (400,), (Nature.REFUSAL, Nature.INVALID), OTC.states("viewing_a_job_list, failure response"), _ALL, note="an invalid parameter; missing from the table; a field script knows it as the refusal of a start of a running job; what else a start needs may be missing", outside_in=("StartJob",)),
+    ErrorSpec("DLF.3051", (400,), (Nature.REFUSAL, Nature.INVALID), OTC.states("viewing_a_job_list, failure response"), _ALL, note="an invalid parameter; missing from the table; a field script knows it as the refusal of a start of a running job; what else a creation, a start or a run needs may be missing", outside_in=_RUNNING),
     _error("DLF.3018", (Nature.INVALID, Nature.ENVIRONMENT), _TABLE, ("CreateJob", *_NAMED), "the name is invalid"),
     _error("DLF.3004", (Nature.INVALID, Nature.ENVIRONMENT), _TABLE, ("CreateJob", *_NAMED), "the name is empty"),
     _error("DLF.3025", (Nature.INVALID, Nature.ENVIRONMENT), _TABLE, ("CreateJob", "StartJob"), "the schedule is invalid"),
@@ -680,19 +688,17 @@ _ERRORS = (
     _error("DLF.1006", (Nature.ENVIRONMENT,), _TABLE, _RUNNING, "the job has no node"),
     *(_error(f"DLF.{digits}", (Nature.ENVIRONMENT,), _TABLE, _RUNNING, "a parameter, path or bucket that the job needs") for digits in ("0802", "0803", "0815", "1242")),
     *(_error(f"DLF.{digits}", (Nature.ENVIRONMENT,), _TABLE, _RUNNING, "a script, resource, connection or agent that a node needs") for digits in _NODE_CODES),
-    *(_error(f"DLF.{digits}", (Nature.ENVIRONMENT,), _TABLE, (), "about instances, scripts or tasks; no job operation is known to answer it") for digits in _OTHER_CODES),
+    *(_error(f"DLF.{digits}", (Nature.REFUSAL,), _TABLE, (), "about instances, scripts or tasks, not about a job") for digits in _OTHER_CODES),
     ErrorSpec("DLF.0819", (400,), (Nature.ENVIRONMENT,), TF.implies("job resources, workspace does not exist"), aliases=_renumbered("DLF.0819"), note="the workspace does not exist"),
     ErrorSpec("DLF.6888", (400,), (Nature.ACCESS,), _TABLE, aliases=_renumbered("DLF.6888"), note="the account lacks permission"),
     ErrorSpec("DLF.*", (400, *_FAULTS), (Nature.ENVIRONMENT,), OTC.implies("pages use codes that the table lacks"), note="the table is known to be incomplete; what an unlisted code means is unknown"),
     ErrorSpec("APIGW.0101", (404,), (Nature.ENVIRONMENT,), KESTRA.implies("notes on the gateway"), note="no such route on this host"),
-    ErrorSpec("APIGW.0106", (400,), (Nature.INVALID, Nature.ENVIRONMENT), KESTRA.implies("notes on the gateway"), note="a required header is missing"),
-    ErrorSpec("APIGW.0301", (401,), (Nature.ACCESS,), KESTRA.implies("notes on the gateway"), note="wrong credentials or signature"),
+    ErrorSpec("APIGW.0106", (400, 401, 403, 411, 415), (Nature.INVALID, Nature.ENVIRONMENT), KESTRA.implies("notes on the gateway"), note="a required header is missing; the HTTP status was not noted"),
+    ErrorSpec("APIGW.0301", (401, 400, 403), (Nature.ACCESS,), KESTRA.implies("notes on the gateway"), note="wrong credentials or signature; the HTTP status is assumed"),
     ErrorSpec("APIGW.0308", (429,), (Nature.THROTTLE,), UMN.states("FAQ on throttling"), note="too many requests"),
     ErrorSpec("APIGW.*", (400, 401, 403, 404, 405, 413, 429, *_FAULTS), (Nature.ENVIRONMENT, Nature.ACCESS), assumed("the gateway has more codes than were found"), note="any other refusal of the gateway"),
-    ErrorSpec("401", (401,), (Nature.ACCESS,), _STATUS_CODES, aliases=("403",), note="the SDK gives the HTTP status as the code of an error without a code"),
-    ErrorSpec("404", (404,), (Nature.ENVIRONMENT,), _STATUS_CODES, aliases=("405", "413"), note="as above"),
-    ErrorSpec("429", (429,), (Nature.THROTTLE,), _STATUS_CODES, note="as above"),
-    ErrorSpec("500", _FAULTS, (Nature.FAULT,), _STATUS_CODES, aliases=("501", "502", "503", "504", "505"), note="as above"),
+    *(ErrorSpec(str(status), (status,), (nature,), _STATUS_CODES, note=_NO_CODE) for status, nature in _BARE.items()),
+    ErrorSpec("500", _FAULTS, (Nature.FAULT,), _STATUS_CODES, aliases=("501", "502", "503", "504", "505"), note=_NO_CODE),
 )
 
 # ---- questions about data ---------------------------------------------------------------------------------------------
@@ -703,7 +709,7 @@ def _data_question(name: str, asks: str, default: str, others: tuple[str, ...], 
 
 
 _DATA_QUESTIONS = (
-    _data_question("age of a read", "How old may a list or status be?", "fresh", ("up to 10 s old",), "The vendor's client looks 10 s after a 204 for the first time, and its tests then found the new state; a creation is read at once."),
+    _data_question("age of a read", "How old may a list be?", "fresh", ("up to 10 s old",), "The vendor's client looks at the list 10 s after a 204 for the first time, and its tests then found the new state. A new job's details are read at once, and so is a status after a run. The oracle does not blame a list that lags by up to 10 s."),
     _data_question("code of an undocumented refusal", "Which code has a refusal for which no document gives one?", "DLF.3051", ("an unlisted code",), "One field script handles DLF.3051, with a text that says the job is running, when it starts a running job; the table has no code for it."),
     _data_question("code of an unknown job", "Which of its numbers does the code for an unknown job have?", "DLF.0100", ("DLF.30100",), "DLF.0100 on these pages and in two editions of Huawei's, DLF.30100 in the Chinese one."),
     _data_question("no default workspace", "Has the tenant a workspace called default?", "there is one", ("there is none",), "Without the header the default workspace is meant; newer editions report an error if there is none, or if there are several instances."),
@@ -716,7 +722,7 @@ _DATA_QUESTIONS = (
     _data_question("order of a list", "In what order does a list come?", "oldest first", ("newest first",), "Silent."),
     _data_question("case of a name", "Do two names differ that differ in case alone?", "they differ", ("they are the same",), "Silent."),
     _data_question("scope of a name", "Within what is a name unique?", "its workspace", ("its project",), "The page says unique, not within what."),
-    _data_question("what a start needs", "What else must be so for a job to be started?", "nothing", ("a review, and running upstream jobs",), "A job that is only saved cannot be scheduled if review is on; the console refuses a job whose upstream job is neither running nor paused. Codes are not given; the one field script that handles a refused start knows DLF.3051."),
+    _data_question("what a start needs", "What else must be so for a job to be started or run?", "nothing", ("a review, and running upstream jobs",), "A job that is only saved is neither scheduled nor executed if review is on; the console refuses a job whose upstream job is neither running nor paused. Codes are not given; the one field script that handles a refused start knows DLF.3051."),
     _data_question("instances of a stopped job", "What becomes of a job's own running and waiting instances when the job is stopped?", "they go on", ("the waiting ones are cancelled", "all are cancelled"), "The call is said to stop the scheduling, and instances have a stop of their own; waiting instances of dependent jobs are cancelled. Instances are not visible through these calls."),
     _data_question("number of jobs", "How many jobs may a workspace have?", "any number", ("10000, of which 500 real-time",), "10,000 per workspace in the manual, per user in the FAQ, 1,000 per user in older pages."),
     _data_question("body of a stop", "What does a stop with a body answer?", "as without", ("DLF.3051",), "No body is described and clients send none; unknown members of other bodies are ignored."),
@@ -765,7 +771,7 @@ _AMBIGUITIES = (
     Ambiguity("C2", "The page of system tasks has two spellings of its path and a comma missing.", not_modelled="system tasks are outside this model"),
     Ambiguity("C3", "The text on maxPlanTime calls it the minimum.", not_modelled=_INSTANCES),
     Ambiguity("C4", "executeTime is in milliseconds by the text, and tiny in the examples.", not_modelled=_INSTANCES),
-    Ambiguity("C5", "startTime is mandatory in the status reply and absent in its example; the SDK spells it starttime.", not_modelled="the shape leaves it optional, and its type unjudged where it is spelt otherwise"),
+    Ambiguity("C5", "startTime is mandatory in the status reply, of type Date, and absent in its example; elsewhere it is a number, and the SDK spells it starttime.", not_modelled="the shape leaves it optional, and its type unjudged"),
     Ambiguity("C6", "The name in the status reply is called that of a solution; a node member is capitalised in the example.", ("job/the reply is for the job asked for",)),
     Ambiguity("C7", "offset: pages or jobs?", ("unit of offset",)),
     Ambiguity("C8", "A list has at most 100 or 1000 jobs.", ("largest page", "a page is no longer than asked for")),
@@ -793,6 +799,8 @@ _AMBIGUITIES = (
     Ambiguity("quota", "How many jobs there may be, and per what.", ("number of jobs", "DLF.0101")),
     Ambiguity("filter", "What a filter on names matches, and in what order a list comes.", ("match of a name filter", "order of a list")),
     Ambiguity("codes", "Newer editions put a digit before the numbers of codes.", ("code of an unknown job", "DLF.0100")),
+    Ambiguity("null", "No page says whether a member without a value is left out or null.", not_modelled="replies may do either; a mandatory member has a value"),
+    Ambiguity("malformed requests", "The table has codes for some invalid requests; no page says which are refused, and one client's test sends a date that is none and is obeyed.", ("DLF.3018", "DLF.3004", "DLF.3025", "DLF.3050", "DLF.3051")),
     Ambiguity("error members", "The OpenAPI text of the list has errorCode and errorMsg.", ("an error is two texts",)),
 )
 
@@ -810,5 +818,8 @@ API = Api(
     rules=_RULES,
     statements=_STATEMENTS,
     ambiguities=_AMBIGUITIES,
-    list_window_s=10.0,
+    nulls=ANY_MEMBER,
+    shapes_by=OTC,
+    malformed=OTC.implies("appendix, error codes: invalid names, schedules, descriptions and parameters; which calls answer them is not said"),
+    list_window_s=_LAG_S,
 )
