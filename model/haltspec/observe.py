@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from haltspec.automaton import ANY_CLASS, ERROR, OK, PASSED, UNKNOWN, UNLISTED, Observation, matches
-from haltspec.lts import ABSENT, PLAIN, Lifecycle, Operation, Role
+from haltspec.lts import ABSENT, PLAIN, SAME, Lifecycle, Operation, Role
 from haltspec.lts import Call as CallLabel
 from haltspec.rules import Exchange, Job, Sight
 from haltspec.shapes import Fault, Shapes
@@ -35,7 +35,8 @@ class Event:
             that tells whether the job was changed.
         call: the index of the call in the trace.
         reads: the call cannot change the job.
-        lag: how many seconds older what is shown may be, or how much later the effect, as far as documents leave it open.
+        lag: how many seconds older what is shown may be, or how much later the effect, as far as documents leave that
+            open.
     """
 
     seen: Observation
@@ -105,6 +106,8 @@ class _Bound:
     operation: Operation
     id_member: str
     refusals: frozenset[str]
+    early: frozenset[tuple[str, ...]]
+    """What a success shows that does not show its effect yet."""
 
     @property
     def draws_id(self) -> bool:
@@ -114,7 +117,16 @@ class _Bound:
 def _bind(api: Api, binding: Binding) -> _Bound:
     lifecycle = api.lifecycle(binding.lifecycle)
     codes = refusals(lifecycle, binding.role)
-    return _Bound(binding, lifecycle, api.role(binding), lifecycle.id_member_of(binding.kind), codes)
+    early = frozenset(_early(lifecycle, binding.role))
+    return _Bound(binding, lifecycle, api.role(binding), lifecycle.id_member_of(binding.kind), codes, early)
+
+
+def _early(lifecycle: Lifecycle, role: str) -> Iterator[tuple[str, ...]]:
+    for row in lifecycle.all_rows():
+        if isinstance(row.label, CallLabel) and row.label.operation == role and row.target != SAME:
+            shows = row.label.reply.shows
+            if shows is not None and shows != lifecycle.state(row.target).shows:
+                yield shows
 
 
 def refusals(lifecycle: Lifecycle, role: str) -> frozenset[str]:
@@ -520,8 +532,14 @@ class _Projector:
     def _add(self, key: JobKey, seen: Observation, call: Call, index: int, bound: _Bound) -> None:
         history = self.histories.setdefault(key, History(key))
         end = math.inf if seen.what == UNKNOWN else self._end(call)
-        lag = self.api.list_window_s if bound.operation.role is Role.LIST else bound.binding.delay_s
+        lag = self._lag(seen, bound)
         history.events.append(Event(seen, call.start, end, index, bound.operation.role in _READING, lag))
+
+    def _lag(self, seen: Observation, bound: _Bound) -> float:
+        if bound.operation.role is Role.LIST:
+            return self.api.list_window_s
+        is_shown = seen.shows is not None and not any(matches(seen.shows, shows) for shows in bound.early)
+        return 0.0 if is_shown or seen.what != OK else bound.binding.delay_s
 
     # ---- listings ---------------------------------------------------------------------------------------------------
 

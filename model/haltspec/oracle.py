@@ -646,7 +646,8 @@ def _answers(automaton: Automaton, belief: int, seen: Observation) -> str:
 def _blame(automaton: Automaton, before: int, seen: Observation, floor: Grade) -> tuple[str, Source]:
     """The rule that rules an observation out, by name, and its source: a row of the cell, or the order of states.
 
-    Of several rows it is the surest that is no surer than `floor`, the highest at which the observation is ruled out.
+    Of several rows it is one at least as sure as `floor`, the highest at which the observation is ruled out, if there
+    is one, and as near to it as can be.
     """
     lifecycle = automaton.lifecycle
     states = automaton.names(automaton.close(before))
@@ -664,10 +665,14 @@ def _blame(automaton: Automaton, before: int, seen: Observation, floor: Grade) -
     rows = automaton.possible(before, seen.operation, seen.cls)
     if all(row.grade is Grade.ASSUMED for _, row in rows) and any(automaton.says_absent(s, seen) for s in states):
         rows = tuple((ABSENT, row) for row in automaton.cell_rows(ABSENT, seen.operation, seen.cls) if _refuses(row))
-    rows = tuple(pair for pair in rows if pair[1].grade <= floor) or rows
+    refusal = seen.what == ERROR
+
+    def order(pair: tuple[str, Transition]) -> tuple[bool, int, bool, bool]:
+        state, row = pair
+        return row.grade < floor, abs(row.grade - floor), _refuses(row) != refusal, refusal and state != ABSENT
+
     if rows:
-        refusal = seen.what == ERROR
-        _, row = min(rows, key=lambda r: (-r[1].grade, _refuses(r[1]) != refusal, refusal and r[0] != ABSENT))
+        _, row = min(rows, key=order)
         return row.name, row.source
     made = automaton.cell_rows(ABSENT, seen.operation, seen.cls)
     return "an id is given once", lifecycle.ids or _of_ids(made, lifecycle)

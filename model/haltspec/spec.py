@@ -95,8 +95,8 @@ class Binding:
         scope_in: for a list, or a call that `spreads`: the request member that names the parent.
         parent_of: the parent's id, read off a job's id; goes with `scope_in`.
         spreads: the call is also one on every job whose parent is the named one (its reply does not show them).
-        delay_s: for a call that `spreads`: by how many seconds its effect on these jobs may come after its answer, as far
-            as documents leave that open.
+        delay_s: for an order: by how many seconds its effect may come after an answer that does not show it, as far as
+            documents leave that open.
         would_list: for a list: given the request and a job's id, the shown values with which that job would have been
             in the complete listing; None if nothing can be said. Left out: every job would have been, whatever it
             shows.

@@ -392,7 +392,9 @@ class TestStop:
         calls = [replace(c, tenant=OTHER) for c in (created(1), order("StartJob", 2))]
         foreign = refusal("StopJob", 3, "DLF.0100")
         seen = replace(listing(LATER, item("STOPPED")), tenant=OTHER)
-        assert judged(*calls, foreign, replace(listing(LATER, item("SCHEDULING")), tenant=OTHER)).verdict is Verdict.PASS
+        assert (
+            judged(*calls, foreign, replace(listing(LATER, item("SCHEDULING")), tenant=OTHER)).verdict is Verdict.PASS
+        )
         assert judged(*calls, foreign, seen).verdict is Verdict.FAIL
 
     @pytest.mark.parametrize("answer", [order("StopJob", 2), refusal("StopJob", 2, "DLF.3051")], ids=["204", "400"])
@@ -614,7 +616,9 @@ class TestLists:
         ],
         ids=["start", "stop", "creation", "deletion"],
     )
-    def test_a_list_that_lags_is_not_blamed(self, calls: tuple[Recorded, ...], stale: tuple[dict[str, Any], ...]) -> None:
+    def test_a_list_that_lags_is_not_blamed(
+        self, calls: tuple[Recorded, ...], stale: tuple[dict[str, Any], ...]
+    ) -> None:
         """It may be ten seconds old, for all that is known; that it is fresh is an assumption, and told as such."""
         done = (created(1), *calls)
         late = done[-1].end or 0

@@ -186,9 +186,7 @@ class TestDeviceFarm:
         scene.shown().update(status="RUNNING", result="PENDING")
         violation = only(scene.on_jobs())
         assert violation.rule == "devicefarm/job/RUNNING/PENDING does not come back"
-        assert violation.message.startswith(
-            f"job {job} of {scene.tenant}: Get answered RUNNING/PENDING while it was "
-        )
+        assert violation.message.startswith(f"job {job} of {scene.tenant}: Get answered RUNNING/PENDING while it was ")
         assert "STOPPED_UNSTARTED" in violation.belief
 
     def test_the_stop_of_a_run_stops_its_jobs(self) -> None:
@@ -198,7 +196,12 @@ class TestDeviceFarm:
         scene.do("GetJob", job)
         assert scene.passes()
         scene.shown(job).update(status="PENDING_DEVICE", result="PENDING")
-        assert [v.rule for v in scene.on_jobs()] == ["devicefarm/job/PENDING_DEVICE/PENDING does not come back"]
+        assert [v.rule for v in scene.on_jobs()] == ["devicefarm/what was done shows at once"]
+        last = scene.session.calls[-1]
+        scene.session.calls[-1] = replace(last, start=last.start + 90, end=(last.end or last.start) + 90)
+        violation = only(scene.on_jobs())
+        assert violation.rule == "devicefarm/job/PENDING_DEVICE/PENDING does not come back"
+        assert violation.grade is Grade.IMPLIED
 
     def test_a_running_job_that_is_not_found(self) -> None:
         """It may have ended unseen, where what a stop answers is silent; but it is there, which is no guess of ours."""

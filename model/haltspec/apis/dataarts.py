@@ -158,7 +158,7 @@ def _batch_rows(batch: _Batch, cls: str, suffix: str = "") -> tuple[Transition, 
     """What moves a batch job; it is the same for both sorts of schedule."""
     return (
         Transition(f"created as a batch job{suffix}", ABSENT, call("Create", ok(), when=cls), batch.stopped, GOPHER.implies("jobs_execution_test: a job never started reads STOPPED")),
-        Transition(f"a batch job is started{suffix}", (batch.stopped, batch.lingering), call("Start", ok()), batch.scheduling, _ACCEPTANCE),
+        Transition(f"a batch job is started{suffix}", batch.stopped, call("Start", ok()), batch.scheduling, _ACCEPTANCE),
         Transition(f"a scheduled job is stopped{suffix}", batch.scheduling, call("Stop", ok()), batch.stopped, _ACCEPTANCE),
         Transition(f"a paused job is stopped{suffix}", batch.paused, call("Stop", ok()), batch.stopped, UMN.implies("monitoring_a_batch_job, operations")),
         Transition(f"paused in the console{suffix}", batch.scheduling, internal("pause", outside=True), batch.paused, UMN.implies("monitoring_a_batch_job")),
@@ -183,10 +183,10 @@ _ROWS = (
     Transition("an unknown job is not started", ABSENT, call("Start", refused(_UNKNOWN)), SAME, OTC.states("starting_a_job, failure response")),
     Transition("a running real-time job is asked to stop", _REAL_TIME_UP, call("Stop", ok()), _R_STOPPING, OTC.implies("viewing_a_job_list, STOPPING; the provider's code names it as intermediate")),
     Transition("an unknown job is not stopped", ABSENT, call("Stop", refused(_UNKNOWN)), SAME, PAGE.states("Example, failure response")),
-    Transition("a stopped job is deleted", (*_BATCH_IDLE, *_REAL_TIME_IDLE), call("Delete", ok()), ABSENT, OTC.states("deleting_a_job")),
+    Transition("a stopped job is deleted", (*_BATCH_STOPPED, *_REAL_TIME_IDLE), call("Delete", ok()), ABSENT, OTC.states("deleting_a_job")),
     Transition("a scheduled job is not deleted", _BATCH_SCHEDULING, call("Delete", refused(ANY_ERROR)), SAME, HUAWEI.states("deleting a job, constraints")),
     Transition("an unknown job is not deleted", ABSENT, call("Delete", refused(_UNKNOWN)), SAME, OTC.states("deleting_a_job, failure response")),
-    Transition("a stopped batch job runs at once", _BATCH_IDLE, call("RunOnce", ok()), SAME, OTC.states("executing_a_job_immediately")),
+    Transition("a stopped batch job runs at once", _BATCH_STOPPED, call("RunOnce", ok()), SAME, OTC.states("executing_a_job_immediately")),
     Transition("a real-time job does not run at once", _REAL_TIME, call("RunOnce", refused("DLF.0136")), SAME, TF.implies("job action, run-immediate is for batch jobs only; the code's meaning")),
     Transition("an unknown job does not run", ABSENT, call("RunOnce", refused(_UNKNOWN)), SAME, OTC.states("executing_a_job_immediately, failure response")),
     Transition("its nodes are up", (_R_STARTING, _R_INIT), internal("come up"), _R_NORMAL, _ACCEPTANCE),
@@ -237,7 +237,7 @@ def _move(name: str, states: str | tuple[str, ...], event: str, target: str, why
 
 def _linger(batch: _Batch, suffix: str = "") -> tuple[Transition, ...]:
     return (
-        _move(f"a stopped job shows PAUSED{suffix}", batch.stopped, "linger", batch.lingering, "a client waits for STOPPED or PAUSED after a stop"),
+        Transition(f"a stopped job shows PAUSED{suffix}", batch.stopped, internal("linger", witnessed=True), batch.lingering, assumed("a client waits for STOPPED or PAUSED after a stop")),
         _move(f"it shows STOPPED again{suffix}", batch.lingering, "settle", batch.stopped, "nothing else ends a stop"),
     )
 
@@ -274,8 +274,8 @@ _QUESTIONS = (
         "start of a paused job",
         "What does a start of a PAUSED job answer, and where does it lead?",
         "Start",
-        _BATCH_PAUSED,
-        (_REFUSED, ("scheduled", "It is scheduled again.", dict(zip(_BATCH_PAUSED, _BATCH_SCHEDULING, strict=True)))),
+        (*_BATCH_PAUSED, *_BATCH_LINGERING),
+        (_REFUSED, ("scheduled", "It is scheduled again.", dict(zip((*_BATCH_PAUSED, *_BATCH_LINGERING), _BATCH_SCHEDULING * 2, strict=True)))),
         "Silent. The console restores a paused job by an operation of its own.",
     ),
     _silent(
@@ -298,7 +298,7 @@ _QUESTIONS = (
         "deletion of a paused job",
         "Is a PAUSED job deleted?",
         "Delete",
-        _BATCH_PAUSED,
+        (*_BATCH_PAUSED, *_BATCH_LINGERING),
         (_REFUSED, ("deleted", "It is gone.", ABSENT)),
         "The constraint names jobs that are being scheduled; whether a paused one is, is not said.",
     ),
@@ -314,7 +314,7 @@ _QUESTIONS = (
         "run at once while scheduled",
         "Does a batch job run at once while it is scheduled or paused?",
         "RunOnce",
-        (*_BATCH_SCHEDULING, *_BATCH_PAUSED),
+        (*_BATCH_SCHEDULING, *_BATCH_PAUSED, *_BATCH_LINGERING),
         (("accepted", "It runs once more; its schedule stays as it is.", SAME), _REFUSED),
         "Silent; no restriction is written.",
     ),
@@ -419,7 +419,7 @@ def _in_order(sight: rules.Sight) -> str | None:
     return f"endTime {ended} lies before startTime {began}"
 
 
-_NO_BODY: Final = (None, "", {})
+_NO_BODY: Final[tuple[Any, ...]] = (None, "", {})
 """How a recording may write down that there was none."""
 
 

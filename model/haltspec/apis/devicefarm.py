@@ -176,12 +176,14 @@ RESULTS: Final = {"PASSED": "pass", "WARNED": "warn", "FAILED": "fail", "ERRORED
 """The results that come about by themselves, each with its event."""
 _ENDS: Final = (*RESULTS, "STOPPED")
 _ICONS: Final = GUIDE.implies("how-to-use-reports, the icons of a run and of its devices")
+_EXAMPLE: Final = GUIDE.implies("how-to-stop-test-runs, the example of stop-run: STOPPING, with the result PENDING")
+_IN_PROGRESS: Final = MODEL.implies("ExecutionStatus; the example of GetRun: RUNNING, as in the guide's example of list-runs")
 _FINAL: Final = HISTORY.implies("results of 2015-07-14; every public client polls for COMPLETED")
 _GATHERED: Final = "the results are being gathered (only if PROCESSING also follows the tests)"
 _KNOWN: Final = "as above, and the result STOPPED is shown already"
 
 
-def _state(name: str, status: str, result: str, note: str = "", *, frame: Source = _ICONS) -> State:
+def _state(name: str, status: str, result: str, note: str = "", *, frame: Source | None = None) -> State:
     return State(name, (status, result), terminal=status == "COMPLETED", frame=_FINAL if status == "COMPLETED" else frame, note=note)
 
 
@@ -253,7 +255,7 @@ def _result_known(states: tuple[str, ...]) -> OpenQuestion:
             ),
         ),
         "PENDING",
-        "The guide shows the icon of a result at the end only (how-to-use-reports); no record shows an object that is STOPPING.",
+        "The guide shows the icon of a result at the end only (how-to-use-reports), and its example of stop-run a run that is STOPPING with PENDING (how-to-stop-test-runs); no job that is STOPPING was found.",
         states=states,
     )
 
@@ -301,8 +303,9 @@ def _counters_fit(sight: rules.Sight) -> str | None:
 
 
 def _counters_add_up(sight: rules.Sight) -> str | None:
-    total = _number(sight.job, "counters.total")
-    if sight.status != "COMPLETED" or total is None or _ended_tests(sight.job) == total:
+    """The service was seen to leave `stopped` out where it was not 0: nothing adds up then."""
+    total, told = _number(sight.job, "counters.total"), _number(sight.job, "counters.stopped")
+    if sight.status != "COMPLETED" or total is None or told is None or _ended_tests(sight.job) == total:
         return None
     return f"the counters of ended tests add up to {_ended_tests(sight.job)}; their total at the end is {total}"
 
@@ -330,6 +333,30 @@ def _minutes_fit(sight: rules.Sight) -> str | None:
     return f"deviceMinutes: {metered} metered and {unmetered} unmetered do not fit in {total}"
 
 
+def _has_its_end(*, begun: bool) -> Callable[[rules.Sight], str | None]:
+    def check(sight: rules.Sight) -> str | None:
+        if sight.status != "COMPLETED" or not sight.full or (sight.job.get("started") is not None) is not begun:
+            return None
+        return "stopped is missing from what shows COMPLETED" if sight.job.get("stopped") is None else None
+
+    return check
+
+
+def _goes_back_on_nothing(sight: rules.Sight) -> str | None:
+    """A stop changes no end, and what was STOPPING when it was asked does not show what came before."""
+    before = sight.earlier
+    if sight.binding.role != "Stop" or before is None or None in (*sight.shown, *before.shown):
+        return None
+    undone = before.status == "STOPPING" and sight.status in (*_UNBEGUN, "RUNNING")
+    if undone or (before.status == "COMPLETED" and sight.shown != before.shown):
+        return f"the stop is answered {_told(sight)}; it had shown {_told(before)}"
+    return None
+
+
+def _told(sight: rules.Sight) -> str:
+    return "/".join(value or "?" for value in sight.shown)
+
+
 def _unbilled_while_waiting(sight: rules.Sight) -> str | None:
     metered = _number(sight.job, "deviceMinutes.metered")
     if sight.status not in _UNBEGUN or not metered:
@@ -340,9 +367,9 @@ def _unbilled_while_waiting(sight: rules.Sight) -> str | None:
 _COMMON_RULES: Final = (
     *(rules.present(m, assumed("all members are optional in the model, all examples have it")) for m in ("arn", "status", "result")),
     rules.present("created", MODEL.implies("examples; aws-device-farm-jenkins-plugin 114")),
-    rules.present("stopped", MODEL.implies("stop time of an execution"), when=("COMPLETED",)),
+    rules.holds("stopped is present when COMPLETED", "What has a start time and is COMPLETED has a stop time.", MODEL.implies("stop time of an execution"), _has_its_end(begun=True)),
+    rules.holds("stopped is present when COMPLETED without a start", "What is COMPLETED and never began has a stop time too.", assumed("stopped is the end of any execution; whether of one that never began is not said"), _has_its_end(begun=False)),
     rules.absent("stopped", MODEL.implies("stop time of an execution"), when=(*WAITING, "RUNNING", "STOPPING")),
-    rules.absent("started", MODEL.implies("start time of an execution"), when=_UNBEGUN),
     rules.constant("created", MODEL.implies("time of creation")),
     rules.constant("started", MODEL.implies("start time")),
     rules.constant("stopped", MODEL.implies("stop time")),
@@ -353,9 +380,9 @@ _COMMON_RULES: Final = (
     rules.holds("counters are not negative", "counters are 0 or more.", MODEL.implies("Counters"), _counters_positive),
     rules.holds("minutes are not negative", "deviceMinutes are 0 or more.", MODEL.implies("DeviceMinutes"), _minutes_positive),
     rules.holds("metered and unmetered minutes fit in the total", "deviceMinutes: metered and unmetered together are at most the total (they may be less).", GITHUB.implies("aws/aws-sdk-js 3978"), _minutes_fit),
-    rules.holds("nothing is metered before tests begin", "While no test has begun, no minute is metered.", PAGE.implies("Description, 3rd sentence"), _unbilled_while_waiting),
     *(rules.monotone(f"deviceMinutes.{m}", assumed("minutes that were used stay used")) for m in _MINUTES),
     rules.answers_for("arn", "arn", PAGE.implies("Response Elements, job")),
+    rules.holds("a stop goes back on nothing", "The reply to a stop shows the end that was shown before, and nothing from before a stop that was under way.", _FINAL, _goes_back_on_nothing),
 )
 
 # ---- jobs -----------------------------------------------------------------------------------------------------------
@@ -473,19 +500,30 @@ def _ended_by_running(job: rules.Job) -> float:
     return sum(_number(job, f"counters.{bucket}") or 0 for bucket in ("passed", "failed", "warned", "errored"))
 
 
-def _unbilled(sight: rules.Sight) -> str | None:
+def _never_started(sight: rules.Sight) -> bool:
     """A STOPPED job or run that has no start time and was never seen to run was stopped before its tests started."""
     if sight.shown[:2] != ("COMPLETED", "STOPPED") or sight.job.get("started") is not None:
-        return None
+        return False
     earlier = sight.earlier
     while earlier is not None:
         if earlier.status in ("RUNNING", "STOPPING") or earlier.job.get("started") is not None:
-            return None
+            return False
         earlier = earlier.earlier
-    what, metered, ran = sight.binding.lifecycle, _number(sight.job, "deviceMinutes.metered"), _ended_by_running(sight.job)
-    if metered:
-        return f"{metered} minutes are metered for a {what} that was stopped before its tests started"
-    return f"{ran} tests of a {what} that was stopped before its tests started have a result" if ran else None
+    return True
+
+
+def _unbilled(sight: rules.Sight) -> str | None:
+    metered = _number(sight.job, "deviceMinutes.metered")
+    if not metered or not _never_started(sight):
+        return None
+    return f"{metered} minutes are metered for a {sight.binding.lifecycle} that was stopped before its tests started"
+
+
+def _untested(sight: rules.Sight) -> str | None:
+    ran = _ended_by_running(sight.job)
+    if not ran or not _never_started(sight):
+        return None
+    return f"{ran} tests of a {sight.binding.lifecycle} that was stopped before its tests started have a result"
 
 
 def _in_its_run(sight: rules.Sight) -> str | None:
@@ -497,11 +535,6 @@ def _in_its_run(sight: rules.Sight) -> str | None:
     if sight.binding.role == "List" and run_of(arn) != scope:
         return f"the job {arn!r} is listed for the run {scope!r}"
     return None
-
-
-def _no_availability(sight: rules.Sight) -> str | None:
-    shown = rules.value_at(sight.job, "device.availability")
-    return None if shown is None else f"device.availability is {shown!r}"
 
 
 JOB: Final = Lifecycle(
@@ -581,10 +614,12 @@ JOB: Final = Lifecycle(
     rules=(
         *_COMMON_RULES,
         rules.constant("device.arn", MODEL.implies("Job: a device")),
-        rules.holds("a job stopped before its tests started is not billed", "A job that ended STOPPED and never started has no metered minutes, and none of its tests has a result of its own.", PAGE.states("Description, 3rd sentence"), _unbilled),
+        rules.absent("started", MODEL.implies("start time of an execution"), when=_UNBEGUN),
+        rules.holds("nothing is metered before tests begin", "While no test has begun, no minute is metered.", PAGE.implies("Description, 3rd sentence"), _unbilled_while_waiting),
+        rules.holds("a job stopped before its tests started is not billed", "A job that ended STOPPED and never started has no metered minutes.", PAGE.states("Description, 3rd sentence"), _unbilled),
+        rules.holds("no test of a job stopped before its tests started has a result", "None of the tests of a job that ended STOPPED and never started has passed or failed.", PAGE.implies("Description, 2nd sentence"), _untested),
         rules.holds("no new test begins after a stop", "After a job was seen STOPPING, only setup, teardown and the test in progress still end.", assumed("a suite of setup and one of teardown has one test each, and a device runs one test at a time"), _is_late_work),
         rules.holds("a job's ARN lies in its run", "A job's ARN has its run's project and run, and a job id.", GITHUB.implies("paulo-raca/adb-proxy, adbproxy/aws.py"), _in_its_run),
-        rules.holds("a job's device has no availability", "device.availability is shown by ListDevices and GetDevice only.", MODEL.states("Device, availability"), _no_availability),
     ),
 )
 
@@ -635,6 +670,21 @@ _RUN_STOPPING_BY_JOBS: Final = OpenQuestion(
     "Silent; the page of StopJob speaks of one device only.",
     states=(*WAITING, "RUNNING"),
 )
+_RUN_WAITS_AGAIN: Final = OpenQuestion(
+    "status of a run in progress",
+    "Does a run show RUNNING from the start of its first job on, though other jobs wait?",
+    (
+        Reading("RUNNING", "It shows RUNNING until all its jobs have ended or are stopped."),
+        Reading(
+            "waits as well",
+            "It may show that it waits while a job of it does.",
+            (Transition("a run in progress waits for its other jobs", "RUNNING", internal("wait"), "PENDING", assumed("the console shows a run in progress as pending")),),
+        ),
+    ),
+    "RUNNING",
+    "The examples of GetRun and list-runs (how-to-stop-test-runs) show RUNNING, the latter with 5 of 7 jobs completed; the console shows a pending icon beside a run until all its tests are completed (how-to-use-reports).",
+    states=("RUNNING",),
+)
 _STOPPED_RUN_RESULT: Final = OpenQuestion(
     "result of a stopped run",
     "Which result has a stopped run if a job of it had failed before?",
@@ -662,7 +712,7 @@ _RUN_STOP_ROWS: Final = (
     *(_shown_before((s,), s, "Stop", "run stopped before any job began", "STOPPING") for s in WAITING),
     Transition("run ended by the stop of the jobs that had not begun", "RUNNING", call("Stop", ok("COMPLETED", "STOPPED"), when=PLAIN), "STOPPED", RUNPAGE.implies("Description, 2nd sentence, when its other jobs have ended"), free=True),
     *(Transition(f"run ended by the stop, yet {r} by its jobs", "RUNNING", call("Stop", ok("COMPLETED", r), when=PLAIN), r, assumed("as above, with the result of a job that had ended"), free=True) for r in ("FAILED", "ERRORED")),
-    Transition("stop of the run asked", "RUNNING", call("Stop", ok("STOPPING", "PENDING"), when=PLAIN), "STOPPING", RUNPAGE.implies("Description, 1st and 4th sentence; the status is of the same revision"), free=True),
+    Transition("stop of the run asked", "RUNNING", call("Stop", ok("STOPPING", "PENDING"), when=PLAIN), "STOPPING", _EXAMPLE, free=True),
     _shown_before(("RUNNING",), "RUNNING", "Stop", "stop of the run asked", "STOPPING"),
     Transition("stop of the run asked, the result is known at once", (*WAITING, "RUNNING"), call("Stop", ok("STOPPING", "STOPPED"), when=PLAIN), "stopping_known", assumed("whether STOPPED is shown while STOPPING is not said"), free=True),
     Transition("the stop of the run took effect", "STOPPING", internal("halt"), "STOPPED", RUNPAGE.implies("Description, 4th sentence: to completion")),
@@ -757,7 +807,7 @@ RUN: Final = Lifecycle(
         Transition("not scheduled: something it names is unknown", ABSENT, call("Schedule", refused("NotFoundException"), when=PLAIN), SAME, MODEL.implies("ScheduleRun, errors"), free=True),
         Transition("not scheduled: something it names does not fit", ABSENT, call("Schedule", refused("ArgumentException"), when=PLAIN), SAME, GITHUB.implies("aws-device-farm-jenkins-plugin 23, aws-sdk-go 550, devicefarm-ci-tool 77"), free=True),
         *_waiting_moves("run"),
-        Transition("a job began", WAITING, internal("begin"), "RUNNING", _ICONS),
+        Transition("a job began", WAITING, internal("begin"), "RUNNING", _IN_PROGRESS),
         Transition("skipped before any job began", WAITING, internal("skip"), "SKIPPED", MODEL.states("Run, resultCode")),
         Transition("ended by an error before any job began", WAITING, internal("err"), "ERRORED", assumed("what ends a run that waited for a day is not said")),
         Transition("every job was stopped before it began", WAITING, internal("halt"), "STOPPED", PAGE.implies("Description, 2nd sentence, for all jobs of a run")),
@@ -775,6 +825,7 @@ RUN: Final = Lifecycle(
     ),
     questions=(
         _gathering("RUNNING", {**RESULTS, "STOPPED": "halt"}),
+        _RUN_WAITS_AGAIN,
         _result_known(("STOPPING",)),
         _RUN_STOPPING_BY_JOBS,
         _STOPPED_RUN_RESULT,
@@ -823,7 +874,7 @@ RUN: Final = Lifecycle(
         *_arn_questions("Stop", "run"),
         *_arn_questions("Delete", "run"),
     ),
-    frame=_ICONS,
+    frame=_IN_PROGRESS,
     id_member="arn",
     status_members=("status", "result"),
     progress=(
@@ -833,7 +884,8 @@ RUN: Final = Lifecycle(
     rules=(
         *_COMMON_RULES,
         rules.holds("completed jobs are among the run's jobs", "completedJobs is at most totalJobs, and equal to it in a COMPLETED run that was not skipped as a whole.", assumed("the names; a run that did not parse had 0 completed jobs (aws-device-farm-jenkins-plugin 114)"), _jobs_complete),
-        rules.holds("a run stopped before its tests started is not billed", "A run that ended STOPPED and never started has no metered minutes, and none of its tests has a result of its own.", RUNPAGE.implies("Description, 2nd and 3rd sentence, for all devices of a run"), _unbilled),
+        rules.holds("a run stopped before its tests started is not billed", "A run that ended STOPPED and never started has no metered minutes.", RUNPAGE.implies("Description, 2nd and 3rd sentence, for all devices of a run"), _unbilled),
+        rules.holds("no test of a run stopped before its tests started has a result", "None of the tests of a run that ended STOPPED and never started has passed or failed.", RUNPAGE.implies("Description, 2nd sentence, for all devices of a run"), _untested),
         rules.monotone("completedJobs", assumed("nothing leaves COMPLETED")),
         rules.holds("resultCode goes with SKIPPED", "A run has a resultCode only if its result is SKIPPED.", MODEL.states("Run, resultCode"), _result_code),
         rules.holds("a METERED run has no unmetered minutes", "billingMethod METERED goes with unmetered = 0.", GITHUB.implies("aws/aws-sdk-js 3978"), _billed_one_way("METERED", "unmetered")),
@@ -846,6 +898,9 @@ RUN: Final = Lifecycle(
 
 # ---- operations on the wire -----------------------------------------------------------------------------------------
 
+_SHORT_TIME_S: Final = 60.0
+"""How late a stop may show that its answer does not show, in seconds: see the open question `delay of a stop`."""
+
 _BINDINGS: Final = (
     Binding("ScheduleRun", "run", "Schedule", "run", view=("run",), full=True),
     Binding("ScheduleRun", "job", "ScheduleRun", "job", parent_of=run_of, spreads=True),
@@ -854,9 +909,9 @@ _BINDINGS: Final = (
     Binding("ListJobs", "job", "List", "job", items=("jobs",), full=True, scope_in="arn", parent_of=run_of, next_in="nextToken", next_out="nextToken"),
     Binding("ListJobs", "run", "ListJobs", "run", id_in="arn"),
     Binding("GetJob", "job", "Get", "job", id_in="arn", view=("job",), full=True),
-    Binding("StopJob", "job", "Stop", "job", id_in="arn", view=("job",), full=True),
-    Binding("StopRun", "run", "Stop", "run", id_in="arn", view=("run",), full=True),
-    Binding("StopRun", "job", "StopRun", "job", scope_in="arn", parent_of=run_of, spreads=True),
+    Binding("StopJob", "job", "Stop", "job", id_in="arn", view=("job",), full=True, delay_s=_SHORT_TIME_S),
+    Binding("StopRun", "run", "Stop", "run", id_in="arn", view=("run",), full=True, delay_s=_SHORT_TIME_S),
+    Binding("StopRun", "job", "StopRun", "job", scope_in="arn", parent_of=run_of, spreads=True, delay_s=_SHORT_TIME_S),
     Binding("DeleteRun", "run", "Delete", "run", id_in="arn"),
     Binding("DeleteRun", "job", "DeleteRun", "job", scope_in="arn", parent_of=run_of, spreads=True),
 )
@@ -887,6 +942,10 @@ _QUESTIONS: Final = (
     data_question("status in the reply to a stop", "Is the object in a stop's reply of the moment before, after, or of the end of the stop?", "after", ("before", "asynchronous"), "The page says the job that was stopped. The guide shows two phases for a started device, so the reply cannot be of its end there; for a device that has not started it may be."),
     data_question("when tests have started", "Does setup count as a start of tests?", "with setup", ("with the first customer test",), "Setup has to be run to its end on a device where tests have started, so setup is part of it."),
     data_question("stop while the device is made ready", "May setup still begin on a device that was PREPARING when the stop came?", "no", ("yes",), "Silent."),
+    data_question("delay of a stop", "How soon is a stop shown that its answer does not show: that of a run by its jobs, or one whose reply is of the moment before?", "at once", ("after a short time",), "The guide's console shows the stop of a run beside a device after a short time (how-to-stop-test-runs); the pages say immediately for devices whose tests have not started. The oracle blames nothing that shows it within a minute."),
+    data_question("availability in a job's device", "Does a job show how available its device is?", "no", ("yes",), "The page prints the member in the syntax of its response; the service model says that it is available in ListDevices and GetDevice."),
+    data_question("platform of a run", "Has a run a platform beside ANDROID and IOS?", "no", ("yes",), "The service model lists the two. The guide's example of stop-run has ANDROID_APP (how-to-stop-test-runs), and a public record the name of a type of tests (aws-device-farm-jenkins-plugin 114)."),
+    data_question("minutes of a run in progress", "Do a run's minutes contain those of its jobs before its end?", "yes", ("only at its end",), "The service model says that minutes contain those of all children; the guide's examples of list-runs and stop-run have 0 minutes, and counters of 0, with 5 of 7 jobs completed (how-to-stop-test-runs)."),
     data_question("test in progress at a stop", "Is the customer test in progress cut off by a stop, or does it run to its end?", "cut off", ("runs to its end",), "The page bills it and does not say; how-to-stop-test-runs says that the test is stopped."),
     data_question("tests that never began after a stop", "How are the tests counted that a stop kept from beginning?", "stopped", ("skipped", "not counted"), "The guide's graph of a run has several stopped tests, which favours stopped."),
     data_question("minutes of an unbilled job", "Is deviceMinutes.total of a job that was stopped before its tests started 0 as well?", "0", ("above 0",), "The page says not billed, which binds metered only; a total above metered was seen (aws-sdk-js 3978)."),
@@ -949,6 +1008,8 @@ class _Minutes:
             if exchange.binding.lifecycle == "job":
                 self.used.setdefault((exchange.tenant, run_of(arn)), {})[arn] = (total, exchange.end)
                 continue
+            if shown.get("status") != "COMPLETED":
+                continue  # when a run's minutes are added up is not said
             before = [used for used, end in self.used.get((exchange.tenant, arn), {}).values() if end < exchange.start]
             if sum(before) > total + _ROUNDING_MIN * max(1, len(before)):
                 return f"the run {arn} shows {total} minutes; its jobs had used {sum(before)} before"
@@ -965,12 +1026,11 @@ class _Deletions:
         arn = exchange.request.get("arn")
         if exchange.operation == "DeleteRun" and exchange.succeeded and isinstance(arn, str) and exchange.end is not None:
             self.gone.setdefault((exchange.tenant, arn), exchange.end)
-        if exchange.binding.lifecycle != "job":
-            return None
         for shown in _objects(exchange):
-            since = self.gone.get((exchange.tenant, run_of(str(shown.get("arn")))))
+            run = run_of(str(shown.get("arn"))) or str(shown.get("arn"))
+            since = self.gone.get((exchange.tenant, run))
             if since is not None and since < exchange.start:
-                return f"the job {shown.get('arn')} is shown after its run was deleted"
+                return f"{shown.get('arn')} is shown after the run {run} was deleted"
         return None
 
 
@@ -1036,25 +1096,6 @@ class _RunStops:
         return None
 
 
-class _Begun:
-    """Of which runs a job was seen RUNNING, when first."""
-
-    def __init__(self) -> None:
-        self.begun: dict[Place, float] = {}
-
-    def see(self, exchange: rules.Exchange) -> str | None:
-        for shown in _objects(exchange):
-            arn, status = shown.get("arn"), shown.get("status")
-            if not isinstance(arn, str) or exchange.end is None:
-                continue
-            if exchange.binding.lifecycle == "job" and status == "RUNNING":
-                self.begun.setdefault((exchange.tenant, run_of(arn)), exchange.end)
-            since = self.begun.get((exchange.tenant, arn))
-            if since is not None and since < exchange.start and status in _UNBEGUN:
-                return f"the run {arn} shows {status} after a job of it was RUNNING"
-        return None
-
-
 class _Results:
     """The results of runs (with how many jobs they have) and of their jobs."""
 
@@ -1079,6 +1120,33 @@ class _Results:
         return None
 
 
+class _Sums:
+    """The counters of COMPLETED runs (with how many jobs they have) and of their COMPLETED jobs."""
+
+    def __init__(self) -> None:
+        self.of_runs: dict[Place, rules.Job] = {}
+        self.of_jobs: dict[Place, dict[str, rules.Job]] = {}
+
+    def see(self, exchange: rules.Exchange) -> str | None:
+        for shown in _objects(exchange):
+            arn = shown.get("arn")
+            if shown.get("status") != "COMPLETED" or not isinstance(arn, str):
+                continue
+            place = (exchange.tenant, run_of(arn) or arn)
+            if exchange.binding.lifecycle == "job":
+                self.of_jobs.setdefault(place, {})[arn] = shown
+            else:
+                self.of_runs[place] = shown
+            run, jobs = self.of_runs.get(place, {}), self.of_jobs.get(place, {})
+            for bucket in ("total", *BUCKETS) if len(jobs) == run.get("totalJobs") else ():
+                told = _number(run, f"counters.{bucket}")
+                each = [_number(job, f"counters.{bucket}") for job in jobs.values()]
+                counted = [count for count in each if count is not None]
+                if told is not None and len(counted) == len(each) and sum(counted) != told:
+                    return f"the run {place[1]} has {bucket} {told}; its jobs have {sum(counted)}"
+        return None
+
+
 def _listed_twice(exchange: rules.Exchange) -> str | None:
     arns = [str(item.get("arn")) for item in exchange.items]
     twice = sorted({arn for arn in arns if arns.count(arn) > 1})
@@ -1091,11 +1159,11 @@ _RULES: Final = (
     rules.tells("a reply shows its run", ("ScheduleRun", "GetRun", "StopRun"), ("run.arn", "run.status"), RUNPAGE.implies("Response Elements, run")),
     rules.CallRule("an ARN is listed once", "No two objects on a page have the same ARN.", MODEL.implies("ListRuns and ListJobs: runs, jobs"), _listed_twice),
     rules.HistoryRule("a COMPLETED run has no job that goes on", "Once a run was shown COMPLETED, each of its jobs shows COMPLETED.", GUIDE.implies("how-to-use-reports; Run, completedJobs"), _Ends),
-    rules.HistoryRule("a run's minutes contain its jobs' minutes", "A run's deviceMinutes.total is at least the sum of what its jobs had used.", MODEL.states("DeviceMinutes"), _Minutes),
-    rules.HistoryRule("a run with a job that has begun does not wait", "Once a job was shown RUNNING, its run shows no status from before the tests.", _ICONS, _Begun),
+    rules.HistoryRule("a run's minutes contain its jobs' minutes", "A COMPLETED run's deviceMinutes.total is at least the sum of what its jobs had used.", MODEL.states("DeviceMinutes"), _Minutes),
+    rules.HistoryRule("a run counts the tests of its jobs", "The counters of a COMPLETED run are the sums of those of its jobs.", assumed("a test is counted at every level"), _Sums),
     rules.HistoryRule("a run stops only if it or a job of it was stopped", "A run shows STOPPING only after StopRun, or StopJob of a job of it, was called.", RUNPAGE.implies("Description; STOPPING is of the same revision as StopRun"), _RunStops),
     rules.HistoryRule("a run's result is that of one of its jobs", "A COMPLETED run that was not stopped has a result that one of its jobs has.", assumed("whatever outweighs what, the result comes from the jobs"), _Results),
-    rules.HistoryRule("the jobs of a deleted run are gone", "After a run was deleted, none of its jobs is shown.", MODEL.implies("DeleteRun"), _Deletions),
+    rules.HistoryRule("a deleted run is gone", "After a run was deleted, neither it nor a job of it is shown.", MODEL.implies("DeleteRun: it cannot be undone"), _Deletions),
     rules.HistoryRule("a stop of one job leaves the others of its run alone", "A job that nobody stopped, itself or with its run, is not STOPPING or STOPPED because another job of its run was stopped.", PAGE.implies("Description: the device, in the singular"), _Siblings),
 )
 
@@ -1120,12 +1188,14 @@ _STATEMENTS: Final = (
     Statement(13, "Response Syntax", "A job has counters of tests: total and six results.", ("job/counters fit in their total", "job/counters add up at the end", "job/counters are not negative")),
     Statement(14, "Response Syntax", "A job has minutes: total, metered, unmetered.", ("job/metered and unmetered minutes fit in the total", "job/minutes are not negative")),
     Statement(15, "Response Syntax", "A job has created, started and stopped times, as numbers.", ("job/times in order: created <= started <= stopped",)),
-    Statement(16, "Response Syntax", "A job has its device, with an availability.", ("job/a job's device has no availability", "job/device.arn never changes")),
-    Statement(17, "Errors", "ArgumentException: HTTP 400, an argument is invalid.", ("ArgumentException", "job/Stop with an ARN of another kind")),
-    Statement(18, "Errors", "LimitExceededException: HTTP 400, a limit was exceeded.", ("LimitExceededException", "meaning of a limit on a stop")),
-    Statement(19, "Errors", "NotFoundException: HTTP 400, there is no such entity.", ("NotFoundException", "job/unknown job is not stopped")),
-    Statement(20, "Errors", "ServiceAccountException: HTTP 400, trouble with the service account.", ("ServiceAccountException",)),
-    Statement(21, "Errors", "The errors common to all actions may be answered too.", ("AccessDeniedException", "ThrottlingException", "ServiceUnavailable", "InternalFailure")),
+    Statement(16, "Response Syntax", "A job has its device, with an availability.", ("availability in a job's device", "job/device.arn never changes")),
+    Statement(17, "Response Syntax", "A job has its ARN, name, type, message, device instance and video.", ("job/arn is present", "job/a job's ARN lies in its run", "job/type never changes")),
+    Statement(18, "Errors", "ArgumentException: HTTP 400, an argument is invalid.", ("ArgumentException", "job/Stop with an ARN of another kind")),
+    Statement(19, "Errors", "LimitExceededException: HTTP 400, a limit was exceeded.", ("LimitExceededException", "meaning of a limit on a stop")),
+    Statement(20, "Errors", "NotFoundException: HTTP 400, there is no such entity.", ("NotFoundException", "job/unknown job is not stopped")),
+    Statement(21, "Errors", "ServiceAccountException: HTTP 400, trouble with the service account.", ("ServiceAccountException",)),
+    Statement(22, "Errors", "The errors common to all actions may be answered too.", ("AccessDeniedException", "ThrottlingException", "ServiceUnavailable", "InternalFailure")),
+    Statement(23, "Errors", "An exception may have a message with more about it.", not_modelled="a text for people, which may be left out"),
 )
 
 _AMBIGUITIES: Final = (
@@ -1143,7 +1213,7 @@ _AMBIGUITIES: Final = (
     Ambiguity("A12", "Not found is HTTP 400.", ("NotFoundException",)),
     Ambiguity("A13", "What the 'service account' is is not said.", ("ServiceAccountException",)),
     Ambiguity("A14", "'Not billed' and deviceMinutes.total: 0, or above 0 with metered 0.", ("minutes of an unbilled job", _UNBILLED)),
-    Ambiguity("A15", "availability is printed inside job.device; the model says that two other calls show it.", ("job/a job's device has no availability",)),
+    Ambiguity("A15", "availability is printed inside job.device; the model says that two other calls show it.", ("availability in a job's device",)),
     Ambiguity("A16", "STOPPING is a status, STOPPED a result, stopped a time, counters.stopped a number.", ("job/stopped is present when COMPLETED", "job/result shown while STOPPING")),
     Ambiguity("A17", "There is no token, and SDKs repeat calls: safe only if a second stop is answered.", ("job/stop while STOPPING", "run/stop while STOPPING")),
     Ambiguity("A18", "The guide says 'the test' for a whole run.", not_modelled="wording: the guide's page is about runs, and its text fits them"),
@@ -1155,6 +1225,9 @@ _AMBIGUITIES: Final = (
     Ambiguity("A24", "An active run cannot be deleted (since 2025-11-17), or its deletion does not stop it (until then); the error of a refusal is not named.", ("run/deletion of an active run", "job/deleted with its run before its end", "CannotDeleteException")),
     Ambiguity("PROCESSING", "PROCESSING is explained nowhere: before the tests, or also after them.", ("job/PROCESSING after the tests", "run/PROCESSING after the tests")),
     Ambiguity("queue", "What becomes of a run that waited for a day.", ("job/queued for more than a day", "run/ended by an error before any job began")),
+    Ambiguity("short time", "The guide's console shows the stop of a run beside its devices after a short time.", ("delay of a stop",)),
+    Ambiguity("run in progress", "The console shows a run in progress as pending; the examples show RUNNING, with nothing counted yet.", ("run/status of a run in progress", "minutes of a run in progress")),
+    Ambiguity("platform", "The guide's example and a public record have platforms that the model does not list.", ("platform of a run",)),
     Ambiguity("run and jobs", "Does a run show STOPPING when one of several jobs is stopped?", ("run/run STOPPING by stops of its jobs", "a run stops only if it or a job of it was stopped")),
     Ambiguity("names", "IdempotencyException exists, a token does not.", ("name used before", "IdempotencyException")),
     Ambiguity("pages", "Page size, order, and foreign page tokens are not documented.", ("order of a list", "nextToken that was never given")),
@@ -1176,4 +1249,5 @@ API: Final = Api(
     rules=_RULES,
     statements=_STATEMENTS,
     ambiguities=_AMBIGUITIES,
+    open_enums=("run.platform", "runs.platform"),
 )

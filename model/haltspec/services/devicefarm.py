@@ -71,6 +71,10 @@ class DeviceFarm(aws.AwsService):
             "meaning of a limit on a stop",
             "minutes of an unbilled job",
             "retention",
+            "delay of a stop",
+            "availability in a job's device",
+            "platform of a run",
+            "minutes of a run in progress",
         }
     )
     followers: ClassVar[frozenset[str]] = frozenset({"run"})
@@ -277,8 +281,9 @@ class DeviceFarm(aws.AwsService):
         stopping = [state in _STOPPING_ALL for state in live]
         if (by_jobs == "when no job goes on" and all(stopping)) or (by_jobs == "with its first job" and any(stopping)):
             return "STOPPING"
+        waits = world.readings["run/status of a run in progress"] == "waits as well" and any(s in WAITING for s in live)
         if run.state in ("RUNNING", "gathering"):
-            return "gathering" if all(state == "gathering" for state in live) else "RUNNING"
+            return "gathering" if all(state == "gathering" for state in live) else "PENDING" if waits else "RUNNING"
         if any("started" in job.data for job in jobs):
             return "RUNNING"
         return live[0] if live[0] in WAITING else run.state
