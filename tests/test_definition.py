@@ -400,6 +400,13 @@ API_CASES: list[tuple[Callable[[], Api], tuple[str, ...]]] = [
         ),
     ),
     (
+        lambda: lamps(shapes_by=Document("ATLAS", "the atlas", "1"), malformed=Source("BOOK", "errors", Grade.IMPLIED)),
+        (
+            "the shapes are from the unknown document 'ATLAS'",
+            "the refusal of malformed requests cites the unknown document 'BOOK'",
+        ),
+    ),
+    (
         lambda: lamps(errors=(*LAMPS["errors"], ErrorSpec("Hot", (400,), (Nature.FAULT,), OURS, ("HeatLamp",)))),
         ("error 'Hot' is declared by the unknown operation 'HeatLamp'",),
     ),

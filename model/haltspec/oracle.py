@@ -511,7 +511,7 @@ class _Judge:
             yield Violation(
                 rule=f"{self.api.name}/{rule}",
                 grade=grade,
-                source=self.api.shape_source(f"{call.operation}, {member}", grade),
+                source=self.api.shape_source(f"{call.operation}, {member or 'body'}", grade),
                 message=f"{call.operation}: {fault.member or 'the reply'} is {_short(fault.value)}; {fault.constraint}",
                 job=None,
                 calls=(index,),
@@ -537,7 +537,7 @@ class _Judge:
     def _malformed(self, index: int, call: Call) -> Iterator[Violation]:
         for fault in self.projection.faults[index]:
             member = _plain_path(fault.member)
-            source = self.api.malformed or self.api.shape_source(f"{call.operation}, {member}", Grade.STATED)
+            source = self.api.malformed or self.api.shape_source(f"{call.operation}, {member or 'body'}", Grade.STATED)
             yield Violation(
                 rule=f"{self.api.name}/a malformed request is refused",
                 grade=source.grade,
@@ -653,13 +653,14 @@ def _blame(automaton: Automaton, before: int, seen: Observation, floor: Grade) -
     states = automaton.names(automaton.close(before))
     role = lifecycle.operation(seen.operation).role
     existing = tuple(s for s in states if s != ABSENT)
-    if role in (Role.READ, Role.LIST) and seen.what == OK and seen.shows and existing and ABSENT not in states:
-        shown = "/".join(value or "?" for value in seen.shows)
+    shown = "/".join(value or "?" for value in seen.shows or ())
+    is_read = role in (Role.READ, Role.LIST) and seen.what == OK and bool(seen.shows)
+    if is_read and not any(matches(seen.shows, state.shows) for state in lifecycle.states):
+        return f"{shown} is no state of a job", lifecycle.frame
+    if is_read and existing and ABSENT not in states:
         frame = lifecycle.state(existing[0]).frame or lifecycle.frame
         if len(existing) == 1 and lifecycle.state(existing[0]).terminal:
             return f"nothing leaves {existing[0]}", frame
-        if not any(matches(seen.shows, state.shows) for state in lifecycle.states):
-            return f"{shown} is no state of a job", frame
         was = automaton.names(before)
         return (f"{shown} does not follow {was[0]}" if len(was) == 1 else f"{shown} does not come back"), frame
     rows = automaton.possible(before, seen.operation, seen.cls)

@@ -12,7 +12,7 @@ from botocore.model import ServiceModel
 
 from haltspec import shapes
 from haltspec.apis import load
-from haltspec.apis.dataarts import API, FINITE, JOB, REAL_TIME
+from haltspec.apis.dataarts import API, FINITE, JOB, REAL_TIME, TAKEN_ELSEWHERE
 from haltspec.automaton import Automaton, inclusion
 from haltspec.errors import BadLifecycle, Misuse
 from haltspec.lts import ABSENT, ANY_ERROR, Call, Grade, Internal, Transition
@@ -191,9 +191,11 @@ class TestDefinition:
         assert error is not None and error.natures == (Nature.ENVIRONMENT,)
         assert API.error("XYZ.9999") is None
 
-    @pytest.mark.parametrize("row", [r for r in JOB.transitions if isinstance(r.label, Call)], ids=lambda r: r.name)
+    @pytest.mark.parametrize(
+        "row", [r for r in JOB.transitions if isinstance(r.label, Call) and not r.free], ids=lambda r: r.name
+    )
     def test_rejects_a_definition_without_the_row(self, row: Transition) -> None:
-        """Every row for a call covers a cell that nothing else covers."""
+        """Every row for a call covers a cell that nothing else covers, but for creations, whose name may be taken."""
         left = tuple(r for r in JOB.transitions if r is not row)
         with pytest.raises(BadLifecycle) as caught:
             replace(JOB, transitions=left)
@@ -266,7 +268,7 @@ class TestReference:
         """No row is out of reach."""
         assert set(WITNESSES) == {row.name for row in JOB.all_rows()}
 
-    @pytest.mark.parametrize("name", WITNESSES)
+    @pytest.mark.parametrize("name", sorted(WITNESSES.keys() - {TAKEN_ELSEWHERE}))  # a reading it cannot follow
     def test_takes_every_row(self, name: str) -> None:
         """A shortest path to the row can be driven, ends where the row says, and is judged possible."""
         _, readings, path = WITNESSES[name]
@@ -715,12 +717,17 @@ class TestReadings:
             reply = self.run(chosen, *steps)[-1].reply
             assert reply is not None and [j["name"] for j in reply["jobs"]] == wanted
 
-    @pytest.mark.parametrize("name", ["age of a read", "scope of a name", "instances of a stopped job"])
+    @pytest.mark.parametrize(
+        "name", ["age of a read", "scope of a name", "case of a name", "instances of a stopped job"]
+    )
     def test_rejects_readings_it_cannot_follow(self, name: str) -> None:
         """A reading that would make no difference is refused rather than ignored."""
         question = API.question(name)
         with pytest.raises(Misuse, match="has no choice"):
             Session({name: question.readings[-1].name})
+
+
+TAKEN = {"error_code": "DLF.0102", "error_msg": "The job name already exists."}
 
 
 def replies(**changes: Any) -> Recorded:
@@ -747,6 +754,10 @@ BREACHES: dict[str, tuple[Recorded, ...]] = {
     "a job is created at one time": (listing(3, item("STOPPED")), listing(4, item("STOPPED", createTime=7))),
     "an instance is made once": tuple(
         recorded("RunOnce", {"job_name": "myJob"}, 200, at, reply={"instanceId": 5}) for at in (3, 4)
+    ),
+    "a name that is taken has a job": (
+        order("DeleteJob", 3),
+        recorded("CreateJob", {"name": "myJob", **BATCH}, 400, 4, error="DLF.0102", reply=TAKEN),
     ),
     "a name is listed once": (listing(3, item("STOPPED"), item("STOPPED")),),
     "job/the reply is for the job asked for": (
@@ -793,6 +804,27 @@ class TestRules:
             assert rule not in broken(judge(API, again, Settings(floor=Grade.ASSUMED)))
         shown = recorded("ShowJob", {"job_name": "myJob"}, 200, 3, reply={"name": "myJob", "processType": "BATCH"})
         assert "a job's type is as given" not in broken(judged(created(1), shown))
+
+    @pytest.mark.parametrize(
+        ("others", "is_fine"),
+        [
+            ((replace(created(1), tenant=OTHER),), True),
+            ((recorded("CreateJob", {"name": "MYJOB", **BATCH}, 204, 1),), True),
+            ((replace(created(1), tenant=OTHER, status=None, end=None),), True),
+            ((created(1), replace(order("DeleteJob", 2), end=6)), True),
+            ((replace(created(1), status=400, error="DLF.0101"),), False),
+            ((replace(created(1), tenant=f"{PROJECT[::-1]}/default"),), False),
+            ((recorded("CreateJob", {"name": "b", **BATCH}, 204, 1),), False),
+        ],
+        ids=["workspace", "letters", "lost", "being deleted", "refused", "project", "name"],
+    )
+    def test_who_may_have_a_name(self, others: tuple[Recorded, ...], is_fine: bool) -> None:
+        """Within what a name is unique is open, and whether case counts; but some job of the project has it."""
+        refused = recorded("CreateJob", {"name": "myJob", **BATCH}, 400, 5, error="DLF.0102", reply=TAKEN)
+        report = judged(*others, refused)
+        assert report.verdict is (Verdict.PASS if is_fine else Verdict.FAIL)
+        assert broken(report) == (set() if is_fine else {"a name that is taken has a job"})
+        assert judge(API, [replace(c, alone=False) for c in (*others, refused)]).verdict is Verdict.PASS
 
     def test_a_first_page_ends_at_its_limit(self) -> None:
         """More jobs than the page can hold, and later pages, leave it as it is."""

@@ -12,6 +12,7 @@ from haltspec import shapes
 from haltspec.apis import load as load_api
 from haltspec.errors import Misuse, Unknown
 from haltspec.shapes import Breach, Fault
+from haltspec.spec import ANY_MEMBER
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
 START: dict[str, Any] = {
@@ -198,6 +199,35 @@ class TestService:
         }
         found = shapes.Shapes("own", model).request_faults("Do", {"In": {"In": {"N": "x"}}})
         assert faulty(found) == [("In.In.N", Breach.TYPE)]
+
+    def test_what_documents_let_be_is_no_fault(self) -> None:
+        """Null members and values beside an enum's, where the API names them, in lists too; any null that is optional."""
+        model = {
+            "operations": {"Do": {"output": {"shape": "Out"}}},
+            "shapes": {
+                "Out": {
+                    "type": "structure",
+                    "required": ["N"],
+                    "members": {"N": {"shape": "Word"}, "L": {"shape": "List"}},
+                },
+                "List": {"type": "list", "member": {"shape": "Item"}},
+                "Item": {"type": "structure", "members": {"W": {"shape": "Word"}, "V": {"shape": "Word"}}},
+                "Word": {"type": "string", "enum": ["A"]},
+            },
+        }
+        reply = {"N": "A", "L": [{"W": "B", "V": "B"}, {"W": None, "V": None}]}
+        all_faults = [
+            ("L[0].W", Breach.ENUM),
+            ("L[0].V", Breach.ENUM),
+            ("L[1].W", Breach.NULL),
+            ("L[1].V", Breach.NULL),
+        ]
+        assert faulty(shapes.Shapes("own", model).reply_faults("Do", reply)) == all_faults
+        let = shapes.Shapes("own", model, nulls=("L.W",), open_enums=("L.V",))
+        assert faulty(let.reply_faults("Do", reply)) == [all_faults[0], all_faults[3]]
+        loose = shapes.Shapes("own", model, nulls=ANY_MEMBER)
+        assert faulty(loose.reply_faults("Do", reply)) == all_faults[:2]
+        assert faulty(loose.reply_faults("Do", {"N": None, "L": None})) == [("N", Breach.REQUIRED)]
 
     def test_rest_bodies_are_flat(self) -> None:
         """Path and query members stand beside the members of the body, under their names on the wire."""

@@ -72,6 +72,20 @@ class TestGoodLines:
         call = one(line(end=None, status=None, reply=MISSING))
         assert (call.end, call.status, call.reply, call.answered) == (None, None, None, False)
 
+    @pytest.mark.parametrize(
+        ("members", "code"),
+        [
+            ({}, ""),
+            ({"status": 400, "error": "Gone"}, "Gone"),
+            ({"status": 503, "error": None}, "503"),
+            ({"status": 302}, "302"),
+            ({"end": None, "status": None, "reply": MISSING}, ""),
+        ],
+    )
+    def test_an_error_without_a_code_goes_by_its_status(self, members: dict[str, Any], code: str) -> None:
+        """A success and a call without an answer have none."""
+        assert one(line(**members)).code == code
+
     @pytest.mark.parametrize("end", ["1970-01-01T00:00:02Z", "1970-01-01T01:00:02.000+01:00", 2, 2.0])
     def test_forms_of_a_time(self, end: object) -> None:
         """Epoch seconds and ISO 8601 with a zone are the same time."""

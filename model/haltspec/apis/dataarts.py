@@ -152,12 +152,13 @@ _OPERATIONS = (
 # ---- rows -------------------------------------------------------------------------------------------------------------
 
 _UNKNOWN: Final = "DLF.0100"
+TAKEN_ELSEWHERE: Final = "a name is taken in another workspace, or in other letters"
 _ACCEPTANCE = TF.implies("acceptance tests of the job action, pull requests 5276 and 9215")
 
 def _batch_rows(batch: _Batch, cls: str, suffix: str = "") -> tuple[Transition, ...]:
     """What moves a batch job; it is the same for both sorts of schedule."""
     return (
-        Transition(f"created as a batch job{suffix}", ABSENT, call("Create", ok(), when=cls), batch.stopped, GOPHER.implies("jobs_execution_test: a job never started reads STOPPED")),
+        Transition(f"created as a batch job{suffix}", ABSENT, call("Create", ok(), when=cls), batch.stopped, GOPHER.implies("jobs_execution_test: a job never started reads STOPPED"), free=True),
         Transition(f"a batch job is started{suffix}", batch.stopped, call("Start", ok()), batch.scheduling, _ACCEPTANCE),
         Transition(f"a scheduled job is stopped{suffix}", batch.scheduling, call("Stop", ok()), batch.stopped, _ACCEPTANCE),
         Transition(f"a paused job is stopped{suffix}", batch.paused, call("Stop", ok()), batch.stopped, UMN.implies("monitoring_a_batch_job, operations")),
@@ -169,7 +170,8 @@ def _batch_rows(batch: _Batch, cls: str, suffix: str = "") -> tuple[Transition, 
 _ROWS = (
     *_batch_rows(_ENDLESS, PLAIN),
     *_batch_rows(_FINITE, FINITE, " (finite)"),
-    Transition("created as a real-time job", ABSENT, call("Create", ok(), when=REAL_TIME), _R_STOPPED, OTC.implies("creating_a_job; viewing_a_job_list, states")),
+    Transition("created as a real-time job", ABSENT, call("Create", ok(), when=REAL_TIME), _R_STOPPED, OTC.implies("creating_a_job; viewing_a_job_list, states"), free=True),
+    Transition(TAKEN_ELSEWHERE, ABSENT, call("Create", refused("DLF.0102")), SAME, assumed("within what a name is unique is not said, nor whether case counts"), free=True),
     Transition("a name is taken", _EXISTING, call("Create", refused("DLF.0102")), SAME, OTC.states("creating_a_job, failure response")),
     Transition("shown", _EXISTING, call("Show", ok()), SAME, OTC.states("viewing_job_details")),
     Transition("an unknown job is not shown", ABSENT, call("Show", refused(_UNKNOWN)), SAME, OTC.states("viewing_job_details, failure response")),
@@ -574,6 +576,38 @@ class _MadeAt(_Made):
     members: ClassVar[tuple[str, ...]] = ("createTime",)
 
 
+class _Taken:
+    """Until when a name is borne by a job of the project, in whatever workspace and letters, as far as may be known."""
+
+    def __init__(self) -> None:
+        self.until: dict[tuple[str, str], dict[tuple[str, str], float]] = {}
+        self.pending: Counter[tuple[str, str]] = Counter()
+
+    @staticmethod
+    def _name(exchange: rules.Exchange) -> tuple[tuple[str, str], tuple[str, str]]:
+        name = str(exchange.request.get(exchange.binding.id_in))
+        return (exchange.tenant.partition("/")[0], name.casefold()), (exchange.tenant, name)
+
+    def begin(self, exchange: rules.Exchange) -> None:
+        if exchange.binding.role == "Create":
+            self.pending[self._name(exchange)[0]] += 1
+
+    def see(self, exchange: rules.Exchange) -> str | None:
+        known = exchange.binding.role in ("Create", "Delete") and exchange.status is not None and exchange.status < 500
+        if not known or exchange.end is None:
+            return None
+        shared, own = self._name(exchange)
+        bearers = self.until.setdefault(shared, {})
+        if exchange.binding.role == "Create":
+            self.pending[shared] -= 1
+        if exchange.succeeded:
+            bearers[own] = inf if exchange.binding.role == "Create" else exchange.end
+        is_taken = self.pending[shared] > 0 or any(end >= exchange.start for end in bearers.values())
+        if exchange.binding.role == "Delete" or not (exchange.error or "").endswith("0102"):
+            return None
+        return None if is_taken or not exchange.alone else f"no job of the project is called {own[1]!r}"
+
+
 def _listed_twice(exchange: rules.Exchange) -> str | None:
     if exchange.binding.role != "List" or not exchange.succeeded:
         return None
@@ -602,6 +636,7 @@ _RULES = (
     rules.HistoryRule("a job's type is as given", "A job shows the processType it was created with.", OTC.implies("viewing_job_details, processType"), _MadeAs),
     rules.HistoryRule("a job is created at one time", "A job has one createTime from its creation to its deletion.", assumed("a job is created once; a list that lags may show a job that had the name before"), _MadeAt),
     rules.HistoryRule("an instance is made once", "No two runs at once make an instance of the same number.", OTC.implies("executing_a_job_immediately, instanceId"), _Instances),
+    rules.HistoryRule("a name that is taken has a job", "A creation is refused for its name only if some job of the project has it.", OTC.implies("creating_a_job, failure response"), _Taken),
     rules.CallRule("a name is listed once", "No two jobs of a list have the same name.", OTC.states("creating_a_job, name: must be unique"), _listed_twice),
 )
 
@@ -795,7 +830,7 @@ _AMBIGUITIES = (
     Ambiguity("run at once", "Whether a scheduled job runs at once.", ("job/run at once while scheduled", "job/a real-time job does not run at once")),
     Ambiguity("edit", "Whether a scheduled job can be edited, and whether an edit can change its type.", not_modelled="editing is outside this model"),
     Ambiguity("start's needs", "Versions, reviews, dependencies and nodes that a start needs.", ("what a start needs", "DLF.3051", "job without nodes", "DLF.1006", "DLF.3025")),
-    Ambiguity("names", "The case and the scope of a name.", ("case of a name", "scope of a name")),
+    Ambiguity("names", "The case and the scope of a name.", ("case of a name", "scope of a name", f"job/{TAKEN_ELSEWHERE}", "a name that is taken has a job")),
     Ambiguity("quota", "How many jobs there may be, and per what.", ("number of jobs", "DLF.0101")),
     Ambiguity("filter", "What a filter on names matches, and in what order a list comes.", ("match of a name filter", "order of a list")),
     Ambiguity("codes", "Newer editions put a digit before the numbers of codes.", ("code of an unknown job", "DLF.0100")),

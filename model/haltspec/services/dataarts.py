@@ -10,6 +10,7 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from haltspec.apis.dataarts import TAKEN_ELSEWHERE
 from haltspec.lts import ANY_ERROR, Call, Request, Transition
 from haltspec.services.base import Answer, Job, Service, World
 from haltspec.spec import Binding
@@ -87,6 +88,10 @@ class DataArts(Service):
         types: tuple[dict[str, Any], ...] = ({"jobType": "BATCH"}, {"jobType": "REAL_TIME"})
         names = ({"jobName": name}, {"jobName": name[:3]}, {"jobName": "nobody"})
         return (*types, *names, {"limit": 101}, {"limit": 1, "offset": 1})
+
+    def permits(self, world: World, job: Job, row: Transition) -> bool:
+        """A name is taken in its workspace only, in the letters it was given in."""
+        return row.name != TAKEN_ELSEWHERE
 
     # ---- requests ---------------------------------------------------------------------------------------------------
 
