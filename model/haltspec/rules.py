@@ -58,8 +58,8 @@ class Exchange:
     `reply` is the decoded body (None if it is no JSON object), `error` the error code, `status` the HTTP status or None
     if no answer came, `binding` the first binding of the operation, `items` the jobs of a list, `job_id` the id of the
     one job that the reply shows; `alone`: the recording holds every call made in the tenant; `is_id_malformed`: the id
-    in the request breaks its shape, and nothing else does; `body` is the body as it is, decoded, or its text if it is no
-    JSON.
+    in the request breaks its shape, and nothing else does; `body` is the body as it is, decoded, or its text if it is
+    no JSON.
     """
 
     operation: str
