@@ -826,6 +826,17 @@ class TestRules:
         assert broken(report) == (set() if is_fine else {"a name that is taken has a job"})
         assert judge(API, [replace(c, alone=False) for c in (*others, refused)]).verdict is Verdict.PASS
 
+    def test_a_list_that_lags_may_show_who_had_the_name_before(self) -> None:
+        """For ten seconds after the deletion, and no longer."""
+        rule = "a job is created at one time"
+        again = (created(1), order("DeleteJob", 3), created(4), listing(5, item("STOPPED", createTime=2000)))
+        for at, is_broken in ((6, False), (20, True)):
+            lagging = (*again, listing(16, item("STOPPED", createTime=2000))) if is_broken else again
+            report = judge(
+                API, (*lagging, listing(at, item("STOPPED", createTime=1000))), Settings(floor=Grade.ASSUMED)
+            )
+            assert (rule in broken(report)) is is_broken
+
     def test_a_first_page_ends_at_its_limit(self) -> None:
         """More jobs than the page can hold, and later pages, leave it as it is."""
         rule = "a first page is as long as it can be"

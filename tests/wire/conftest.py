@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -54,66 +53,70 @@ def _rest(api: Api, operation: str, members: Mapping[str, Any], tenant: str, cli
     return Request(declared["http"]["method"], path, urlencode(query), {"workspace": workspace}, text, client)
 
 
-@dataclass
-class HostAdapter:
-    """An adapter (`haltspec_properties.adapters.Adapter`) to a host in this process.
+async def called(
+    host: Host, api: Api, operation: str, members: Mapping[str, Any], tenant: str, client: str = ""
+) -> Call:
+    """A call to a host, with the answer as its client sees it."""
+    start = host.now()
+    response = await host.answer(written(api, operation, members, tenant, client))
+    end = host.now()
+    if response is None:
+        return Call(api.name, operation, tenant, client, start, None, members, None)
+    reply = json.loads(response.body) if response.body else None
+    error = (reply or {}).get("__type") or (reply or {}).get("error_code") if response.status >= 300 else None
+    return Call(api.name, operation, tenant, client, start, end, members, response.status, error, reply)
 
-    Args:
-        host: the host.
-        api: the API that is called.
-        loop: where the host runs.
-    """
+
+@dataclass(frozen=True)
+class HostAdapter:
+    """An adapter (`haltspec_properties.adapters.Adapter`) to a host in this process."""
 
     host: Host
     api: Api
     loop: asyncio.AbstractEventLoop
-    sent: list[Call] = field(default_factory=list)
 
     def call(self, operation: str, request: Mapping[str, Any], *, tenant: str, client: str) -> Call:
         """Make one call."""
-        start = self.host.now()
-        asked = written(self.api, operation, request, tenant, client)
-        response = self.loop.run_until_complete(self.host.answer(asked))
-        end = self.host.now()
-        reply = json.loads(response.body) if response is not None and response.body else {}
-        failed = response is not None and response.status >= 300
-        error = (reply.get("__type") or reply.get("error_code")) if failed else None
-        made = Call(
-            self.api.name,
-            operation,
-            tenant,
-            client,
-            start,
-            None if response is None else end,
-            request,
-            None if response is None else response.status,
-            error,
-            reply,
-        )
-        self.sent.append(made)
-        return made
+        return self.loop.run_until_complete(called(self.host, self.api, operation, request, tenant, client))
 
 
-Connect = Callable[[Host, Api], HostAdapter]
+class Inside:
+    """Ways to call hosts in this process."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+
+    called = staticmethod(called)
+    written = staticmethod(written)
+
+    def adapter(self, host: Host, api: Api) -> HostAdapter:
+        """An adapter to a host."""
+        return HostAdapter(host, api, self.loop)
 
 
-@pytest.fixture(scope="session")
-def connect() -> Iterator[Connect]:
-    """Makes adapters to hosts."""
-    loop = asyncio.new_event_loop()
-    yield lambda host, api: HostAdapter(host, api, loop)
-    loop.close()
+class Clock:
+    """A clock that goes on by ten milliseconds whenever somebody looks."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        self.now += 0.01
+        return self.now
 
 
 @pytest.fixture(scope="session")
-def ticking() -> Callable[[], Callable[[], float]]:
-    """Makes clocks that go on by ten milliseconds whenever somebody looks."""
+def inside() -> Iterator[Inside]:
+    """Ways to call hosts in this process."""
+    made = Inside()
+    yield made
+    made.loop.close()
 
-    def made() -> Callable[[], float]:
-        ticks = itertools.count(170_000_000_000)
-        return lambda: next(ticks) / 100
 
-    return made
+@pytest.fixture
+def clock() -> Clock:
+    """A clock."""
+    return Clock()
 
 
 # ---- a service on a port --------------------------------------------------------------------------------------------

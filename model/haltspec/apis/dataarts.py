@@ -521,6 +521,8 @@ class _Made:
     def __init__(self) -> None:
         self.jobs: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
         self.busy: Counter[tuple[str, str]] = Counter()
+        self.gone: dict[tuple[str, str], float] = {}
+        """When a job of that name was deleted last: a list that lags may still show it."""
 
     @staticmethod
     def _place(exchange: rules.Exchange) -> tuple[str, str] | None:
@@ -545,6 +547,8 @@ class _Made:
             self.jobs.pop(place, None)
             if exchange.binding.role == "Create":
                 self.jobs[place] = exchange.end, {"processType": exchange.request.get("processType")}
+            else:
+                self.gone[place] = exchange.end
         return None
 
     @staticmethod
@@ -556,6 +560,8 @@ class _Made:
     def _compare(self, exchange: rules.Exchange, name: str, shown: rules.Job) -> str | None:
         since, known = self.jobs.get((exchange.tenant, name), (inf, {}))
         if exchange.start < since or self.busy[exchange.tenant, name]:
+            return None
+        if exchange.binding.role == "List" and exchange.start < self.gone.get((exchange.tenant, name), -inf) + _LAG_S:
             return None
         for member in self.members:
             now = shown.get(member)
