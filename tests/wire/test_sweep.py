@@ -72,6 +72,7 @@ def setups(draw: st.DrawFn, name: str) -> Settings:
         pace=draw(st.sampled_from(Pace)),
         delay_s=(0.5, 2.0),
         seed=draw(st.integers(0, 2**16)),
+        free=draw(st.booleans()),
         readings={f"{name}/{question}": reading for question, reading in chosen.items()},
         faults=faults(name, draw(st.lists(st.sampled_from(list(FAULTS)), min_size=1, max_size=3, unique=True))),
     )

@@ -19,6 +19,8 @@ from haltspec.wire.signatures import BadSignature, Credentials, verify_huawei
 CONTENT_TYPE: Final = "application/json;charset=utf-8"
 _PREFIX: Final = "/v1/"
 _MOST_QUERY_MEMBERS: Final = 100
+_RETRY_AFTER_S: Final = "1"
+"""What a throttled caller is told; that there is such a header is stated for all of the vendor's APIs, no value is."""
 _NO_ROUTE: Final = "APIGW.0101"
 _NOT_AUTHENTICATED: Final = "APIGW.0301"
 
@@ -105,9 +107,11 @@ class DataArtsRest:
 
     def word(self, asked: Asked, answer: Answer, request_id: str) -> Response:
         """As `Dialect.word`; 204 has no body."""
-        headers = ((self.id_header, request_id),)
+        headers: tuple[tuple[str, str], ...] = ((self.id_header, request_id),)
         if answer.status == 204:
             return Response(204, headers)
+        if answer.status == 429:
+            headers += (("retry-after", _RETRY_AFTER_S),)
         return Response(answer.status, (("content-type", CONTENT_TYPE), *headers), encode(answer.reply or {}))
 
 

@@ -26,6 +26,17 @@ KINDS: Final[Mapping[str, str]] = {
 }
 """The kinds of faults, with what each does."""
 
+_OPTIONS: Final = {
+    "error": ("operation", "effect"),
+    "cut": ("operation", "effect"),
+    "delay": ("operation", "seconds", "effect"),
+    "stale": ("operation", "seconds"),
+    "throttle": ("operation",),
+    "lost-race": (),
+    "unlucky": (),
+}
+"""The options that a kind has besides `rate`, `api` and `times`."""
+
 LONGEST_S: Final = 60.0
 """The longest delay that can be asked for, in seconds."""
 
@@ -39,7 +50,7 @@ class Fault:
     Args:
         kind: one of `KINDS`.
         rate: the share of calls (or moves) that it strikes, 0 to 1.
-        operation: the vendor's operation it strikes; empty: all.
+        operation: the vendor's operation it strikes; empty: all. Faults of moves have none.
         api: the API it strikes; empty: all.
         times: after so many strikes it is over; None: never.
         seconds: how long, for `delay` and `stale`.
@@ -63,8 +74,13 @@ class Fault:
             raise Misuse(f"fault {self.kind!r}: {self.seconds:g} seconds", f"give 0 to {LONGEST_S:g}")
         if self.times is not None and self.times < 1:
             raise Misuse(f"fault {self.kind!r}: {self.times} times", "give a whole number from 1 on")
-        if self.kind in ("delay", "stale") and not self.seconds:
+        options = _OPTIONS[self.kind]
+        if "seconds" in options and not self.seconds:
             raise Misuse(f"fault {self.kind!r} lacks its length", f"write {self.kind}:seconds=2")
+        for name in ("operation", "seconds", "effect"):
+            if name not in options and getattr(self, name):
+                known = ", ".join(("rate", "api", "times", *options))
+                raise Misuse(f"fault {self.kind!r} has no option {name!r}", f"options: {known}")
 
     @staticmethod
     def parse(text: str) -> Fault:

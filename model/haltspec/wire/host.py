@@ -35,7 +35,8 @@ from haltspec.wire.signatures import Credentials
 _TICK_S: Final = 1e-6
 _LATEST: Final = 32_503_680_000.0
 _SNAPSHOT_S: Final = 0.25
-_CALL_FAULTS: Final = ("throttle", "error", "delay", "cut", "stale")
+_CALL_FAULTS: Final = ("throttle", "error", "delay", "cut")
+_LIST_FAULTS: Final = (*_CALL_FAULTS, "stale")
 _NOT_FOUND: Final = refusal(404, "UnknownOperationException", "Nothing is served here.")
 _DATAARTS: Final = "dataarts"
 _ID_HEADERS: Final = (AwsJson.id_header, DataArtsRest.id_header)
@@ -177,13 +178,20 @@ class Host:
             raise self.broken
         self.calls += 1
         start = self.now()
-        fault = self.faults.strike(_CALL_FAULTS, asked.api, asked.operation) if self.faults.active else None
+        fault = self._fault(asked) if self.faults.active else None
         if fault is None:
             answer, changes = self._run(asked)
             self._write(asked, client, start, answer, changes)
             self._rest(asked.api, changes)
             return answer
         return await self._faulty(asked, client, start, fault)
+
+    def _fault(self, asked: Asked) -> Fault | None:
+        """The fault that strikes a call."""
+        is_list = any(
+            self.apis[asked.api].role(b).role is Role.LIST for b in self.apis[asked.api].bound(asked.operation)
+        )
+        return self.faults.strike(_LIST_FAULTS if is_list else _CALL_FAULTS, asked.api, asked.operation)
 
     async def _faulty(self, asked: Asked, client: str, start: float, fault: Fault) -> Answer | None:
         """The answer to a call that a fault strikes."""
@@ -219,10 +227,10 @@ class Host:
         return answer, reference.take_changes()
 
     def _of_nature(self, asked: Asked, nature: Nature, text: str) -> Answer:
-        """A refusal with an error of a nature: one that the operation declares, or else one that any may have."""
+        """A refusal with an error of a nature: one that documents state, of the operation itself if there is one."""
         api, reference = self.apis[asked.api], self.reference(asked.api)
         specs = [spec for spec in api.errors if nature in spec.natures and spec.declared_by(asked.operation)]
-        spec = min(specs, key=lambda spec: (len(spec.natures), not spec.operations))
+        spec = min(specs, key=lambda s: (-s.source.grade, not s.operations, len(s.natures), s.http[0]))
         return reference.service.refuse(reference, spec.code, text)
 
     # ---- faults -----------------------------------------------------------------------------------------------------
@@ -252,11 +260,9 @@ class Host:
             shelf.popleft()
 
     def _stale(self, asked: Asked, seconds: float) -> tuple[Answer, Changes | None]:
-        """The answer to a list as it would have been some time ago; to any other call as it is."""
-        reference = self.reference(asked.api)
-        is_list = all(reference.api.role(b).role is Role.LIST for b in reference.api.bound(asked.operation))
+        """The answer to a list as it would have been some time ago; as it is if nothing is known of then."""
         oldest = [still for at, still in self._snapshots.get(asked.api, ()) if at >= self._last - seconds]
-        if not is_list or not oldest:
+        if not oldest:
             return self._run(asked)
         return oldest[0].call(asked.operation, asked.members, tenant=asked.tenant), None
 

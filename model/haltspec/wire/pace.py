@@ -30,19 +30,28 @@ class Pace(enum.Enum):
     """Only when the control API says so."""
 
 
-def next_move(reference: Reference, job: Job, faults: Faults) -> Transition | None:
-    """The move that a job makes next if nobody calls; None if it is at rest."""
+def next_move(reference: Reference, job: Job, faults: Faults, been: frozenset[str] = frozenset()) -> Transition | None:
+    """The move that a job makes next if nobody calls; None if it is at rest.
+
+    Args:
+        reference: whose job it is.
+        job: the job.
+        faults: may make it go another way.
+        been: states that it shall not come to.
+    """
     if reference.service.is_settled(reference, job):
         return None
-    moves = reference.enabled(job)
+    moves = tuple(row for row in reference.enabled(job) if row.target_from(job.state) not in been)
     if not moves:
         return None
     usual = _usual(reference, job, moves)
-    others = tuple(row for row in moves if row is not usual)
-    if others and faults.strikes("lost-race", reference.api.name) and any(_event(row) == _HALT for row in moves):
-        return next((row for row in moves if _event(row) != _HALT), usual)
-    if others and faults.strikes("unlucky", reference.api.name):
-        return faults.pick(others)
+    if len(moves) == 1 or not faults.active:
+        return usual
+    races = [row for row in moves if _event(row) != _HALT]
+    if 0 < len(races) < len(moves) and faults.strikes("lost-race", reference.api.name):
+        return races[0]
+    if faults.strikes("unlucky", reference.api.name):
+        return faults.pick([row for row in moves if row is not usual])
     return usual
 
 
@@ -55,11 +64,11 @@ def _usual(reference: Reference, job: Job, moves: tuple[Transition, ...]) -> Tra
 
 
 def come_to_rest(reference: Reference, job: Job, faults: Faults) -> None:
-    """Let a job make its moves until it is at rest or would come to a state again."""
-    been = {job.state}
-    while (row := next_move(reference, job, faults)) is not None and row.target_from(job.state) not in been:
+    """Let a job make its moves until it is at rest or could only come to a state again."""
+    been = frozenset({job.state})
+    while (row := next_move(reference, job, faults, been)) is not None:
         reference.fire(job, row)
-        been.add(job.state)
+        been |= {job.state}
 
 
 def _event(row: Transition) -> str:
