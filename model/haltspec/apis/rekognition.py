@@ -361,7 +361,6 @@ def _adapter_members(sight: rules.Sight) -> str | None:
 
 _VERSION_RULES = (
     *(rules.present(m, LABELS.implies("the Python samples read it without a test in every state")) for m in ("CreationTimestamp", "Status", "StatusMessage")),
-    rules.present("Feature", assumed("since 2023-10-12 a description can have it; nobody says that every one does, and older ones had none")),
     *(rules.absent(m, MODEL.states(f"ProjectVersionDescription, {m}"), when=("TRAINING_IN_PROGRESS", "TRAINING_FAILED")) for m in _RESULTS),
     _for_originals(rules.present("BillableTrainingTimeInSeconds", MODEL.implies("returned if training succeeded"), when=("TRAINING_COMPLETED", *_RUNS))),
     rules.present("EvaluationResult", SAMPLES.implies("continuous improvement: F1Score is read as soon as training is completed"), when=("TRAINING_COMPLETED", *_RUNS)),
