@@ -421,6 +421,19 @@ def test_operations_declare_the_errors_of_the_service_model() -> None:
         assert ours == {error["shape"] for error in declared[operation]["errors"]}, operation
 
 
+def test_errors_carry_their_documented_status() -> None:
+    """400 on the pages but for the service's own failure; 404 and 429 where the Smithy model has them."""
+    doubtful = {f"{what}Exception": (400, 404) for what in ("JobNotFound", "ResourceNotFound", "ResourceUnavailable")}
+    wanted = {"InternalServerException": (500,), "TooManyRequestsException": (400, 429), **doubtful}
+    for error in API.errors:
+        if error.operations:
+            assert error.http == wanted.get(error.code, (400,)), error.code
+    common = {"InternalFailure": (500,), "ServiceUnavailable": (503,), "ThrottlingException": (400,)}
+    common |= {"InvalidClientTokenId": (403,), "MissingAuthenticationToken": (403,), "OptInRequired": (403,)}
+    common |= {"MalformedQueryString": (404,), "AccessDeniedException": (400,), "ValidationException": (400,)}
+    assert {error.code: error.http for error in API.errors if error.code in common} == common
+
+
 @pytest.mark.parametrize(("stem", "grade"), [("Entities", Grade.STATED), ("PiiEntities", Grade.IMPLIED)])
 def test_what_a_stop_does_to_pii_and_events_jobs_is_implied(stem: str, grade: Grade) -> None:
     """The pages of five kinds state that a finished job cannot be stopped; for PII and events it is implied."""

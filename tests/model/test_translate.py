@@ -127,13 +127,21 @@ class TestDefinition:
             names = [reading.name for reading in question.readings]
             assert question.default in names and len(set(names)) == len(names) >= 2
 
+    def test_errors_carry_their_documented_status(self) -> None:
+        """400 on the pages but for the service's own failure; 404 and 429 where the Smithy model has them."""
+        wanted = {"InternalServerException": (500,), "ResourceNotFoundException": (400, 404)}
+        wanted |= {"TooManyRequestsException": (400, 429)}
+        for error in API.errors:
+            if error.operations:
+                assert error.http == wanted.get(error.code, (400,)), error.code
+
     def test_every_declared_error_of_the_service_model_is_there(self) -> None:
         shapes = SERVICE.shapes(API)
         for name in API.operations:
             declared = {error["shape"] for error in shapes.model["operations"][name]["errors"]}
             ours = {spec.code for spec in API.errors if spec.operations and name in spec.operations}
             assert declared <= ours
-            assert ours - declared <= {"LimitExceededException", "NotAuthorizedException"}
+            assert ours - declared <= {"LimitExceededException"}
 
     def test_no_wrong_state_can_be_told_by_a_declared_error_of_stop(self) -> None:
         declared = [spec for spec in API.errors if spec.operations and STOP in spec.operations]

@@ -1000,6 +1000,8 @@ _AMBIGUITIES = (
     Ambiguity("failed run", "Can a running model fail by itself?", ("version/failure of a running model",)),
     Ambiguity("failed training", "Does a failure of the service during training show as a status or as an error?", ("failure of the service during training", "version/training failed")),
     Ambiguity("manifests", "ManifestSummary is not made when a manifest file cannot be read, but is when single lines of it are wrong.", not_modelled="both show TRAINING_FAILED, and only free text tells them apart"),
+    Ambiguity("digits", "The digits at the end of an ARN are called a datetime, and are epoch milliseconds in the ARNs that were found.", not_modelled="to a client they are part of a name; what a version's time is, CreationTimestamp says"),
+    Ambiguity("grace", "An adapter stays DEPRECATED for 60 to 90 days.", ("version/expired",)),
     Ambiguity("creation", "Which error answers a creation that does not fit its project?", ("training without data", "project/a version's data do not fit", "quotas")),
     Ambiguity("names", "Is a name unique in its project or everywhere, and is it free after a deletion?", ("a name is borne once", "a version name in use is refused", "a project name in use is refused", "name of a deleted version")),
     Ambiguity("copies", "Which times and billed seconds does a copy show?", ("creation time of a copy", "end of training of a copy", "billed training of a copy")),
