@@ -5,6 +5,8 @@
   spares edges and frames can be nested without crossing; otherwise once from each state.
 - Four states or more to which a family of rows leads (`ended: PASSED`, `ended: FAILED`, ...) share one node; what holds
   of some of them only says so. Moves from one of them to another are a note in the node.
+- So do three states or more that the same states lead to and that lead to the same states, and the states of parts
+  that show the same, one by one (batch jobs with one sort of schedule and with the other, say).
 - An order or deletion that keeps the state is a note inside the state. Reads, lists, creations that are answered
   for an existing job, and calls on a job that does not exist keep the state too and are left out.
 - `absent` is drawn as a dot: once as the beginning and, if jobs disappear, once as the end. Where the other states fall
@@ -23,7 +25,10 @@ from haltspec.lts import ABSENT, ANY_ERROR, Call, Grade, Lifecycle, Role, State,
 from haltspec_diagrams.graph import GONE, Drawing, Edge, Group, Mark, Node, Phrase, Row, Shape, Shown
 
 CROWD: Final = 4
-"""So many states at least share a node."""
+"""So many states at least share a node if a family of rows leads to them."""
+
+ALIKE: Final = 3
+"""So many states at least share a node if they lie between the same states."""
 
 WORTH: Final = 2
 """So many edges at least must be spared by a frame."""
@@ -96,11 +101,12 @@ def _node_of(lifecycle: Lifecycle) -> dict[str, str]:
     order = [state.name for state in lifecycle.states]
     node_of = {name: name for name in order}
     placed: set[str] = set()
-    for crowd in _crowds(lifecycle):
+    for crowd in (*_crowds(lifecycle), *_alike(lifecycle)):
         if not crowd & placed:
             node_of.update(dict.fromkeys(crowd, min(crowd, key=order.index)))
             placed |= crowd
-    return node_of
+    twins = _twins(lifecycle, node_of)
+    return {state: twins.get(node, node) for state, node in node_of.items()}
 
 
 def _crowds(lifecycle: Lifecycle) -> list[frozenset[str]]:
@@ -119,6 +125,34 @@ def _crowds(lifecycle: Lifecycle) -> list[frozenset[str]]:
         if len(targets) >= CROWD and len({lifecycle.state(target).terminal for target in targets}) == 1
     }
     return sorted(crowds, key=lambda crowd: (-len(crowd), sorted(crowd)))
+
+
+def _alike(lifecycle: Lifecycle) -> list[frozenset[str]]:
+    """Sets of states that lie between the same states, in their order."""
+    before: dict[str, set[str]] = {state.name: set() for state in lifecycle.states}
+    after: dict[str, set[str]] = {state.name: set() for state in lifecycle.states}
+    for row in lifecycle.all_rows():
+        for state in _sources(row):
+            before[row.target].add(state)
+            after[state].add(row.target)
+    found: dict[tuple[bool, frozenset[str], frozenset[str]], set[str]] = {}
+    for each in lifecycle.states:
+        between = each.terminal, frozenset(before[each.name]), frozenset(after[each.name])
+        found.setdefault(between, set()).add(each.name)
+    return [frozenset(states) for states in found.values() if len(states) >= ALIKE]
+
+
+def _twins(lifecycle: Lifecycle, node_of: Mapping[str, str]) -> dict[str, str]:
+    """For the nodes of a part whose nodes show what those of an earlier part show, one by one, these."""
+    parts: dict[int, list[str]] = {}
+    for node, part in _parts(lifecycle, node_of).items():
+        parts.setdefault(part, []).append(node)
+    first: dict[tuple[tuple[tuple[str, ...], bool], ...], list[str]] = {}
+    twins: dict[str, str] = {}
+    for nodes in parts.values():
+        looks = tuple((lifecycle.state(node).shows, lifecycle.state(node).terminal) for node in nodes)
+        twins.update(zip(nodes, first.setdefault(looks, nodes), strict=True))
+    return twins
 
 
 # ---- nodes, groups, edges -------------------------------------------------------------------------------------------
@@ -248,9 +282,10 @@ class _Draft:
 
     def target(self, family: tuple[Transition, ...], head: str) -> str:
         """Which state of a node is meant, if there are several and the names of the rows do not say it."""
-        if len(self.members.get(head, ())) < 2 or all(row.target in row.name.split() for row in family):
+        targets, members = dict.fromkeys(row.target for row in family), self.members.get(head, ())
+        if set(targets) == set(members) or all(row.target in row.name.split() for row in family):
             return ""
-        return f" → {' or '.join(dict.fromkeys(row.target for row in family))}"
+        return f" → {' or '.join(targets)}" if len(members) > 1 else ""
 
 
 def _shown(lifecycle: Lifecycle, state: State) -> Shown:
@@ -310,14 +345,14 @@ def _tails(nodes: Iterable[str], groups: Iterable[Group]) -> Iterator[str]:
 
 
 def _families(rows: Iterable[Transition], shown: Mapping[str, Row]) -> Iterator[tuple[Transition, ...]]:
-    """The rows, together where they have one operation and grade and their names differ in one word."""
+    """The rows, together where they have one operation and grade and names that differ in a word, or a last bracket."""
     families: list[list[Transition]] = []
     for row in rows:
         mine = shown[row.name]
         for family in families:
             first = shown[family[0].name]
             alike = (mine.operation, mine.grade) == (first.operation, first.grade)
-            if alike and len({*_differing((*family, row))}) == 1:
+            if alike and (len({*_differing((*family, row))}) == 1 or len({*_bare((*family, row))}) == 1):
                 family.append(row)
                 break
         else:
@@ -333,10 +368,17 @@ def _differing(rows: Iterable[Transition]) -> list[int]:
     return [place for place, words in enumerate(zip(*names, strict=True)) if len(set(words)) > 1]
 
 
+def _bare(rows: Iterable[Transition]) -> Iterator[str]:
+    """The names without a bracket at their end."""
+    return (row.name.partition(" (")[0] if row.name.endswith(")") else row.name for row in rows)
+
+
 def _common_name(rows: tuple[Transition, ...], states: tuple[str, ...]) -> str:
     """One name for all: `ended: PASSED, WARNED or FAILED`."""
     if len(rows) == 1:
         return rows[0].name
+    if len(bare := {*_bare(rows)}) == 1:
+        return bare.pop()
     (place,) = _differing(rows)
     words = rows[0].name.split()
     return " ".join((*words[:place], _either(rows, place, states), *words[place + 1 :]))

@@ -22,6 +22,7 @@ from haltspec.lts import (
     OpenQuestion,
     Operation,
     Reading,
+    RequestClass,
     Role,
     State,
     Transition,
@@ -273,13 +274,68 @@ class TestCrowds:
         assert ended.words == "~ ended: any of these (from PREPARING)"
         assert [row.name for row in ended.rows] == [f"ended: {name}" for name in ENDS]
 
-    def test_some_of_a_family_are_listed(self) -> None:
-        """Without the last end, the node has one state less and the row to it stands alone."""
+    def test_three_states_between_the_same_states_share_a_node(self) -> None:
+        """Three ends are a family too small, but nothing else tells them apart; BAD is reached by stops as well."""
         rows = tuple(row for row in CROWDED.transitions if row.name not in ("ended: UGLY", "kept"))
         odd = Transition("it got UGLY", "PREPARING", internal("end"), "UGLY", IMPLIED)
         kept = Transition("kept", (*ENDS, "APART", ABSENT), call("Stop", ok()), SAME, STATED)
         drawing = draw(replace(CROWDED, transitions=(*rows, odd, kept)))
-        assert [len(node.states) for node in drawing.nodes if not node.is_dot] == [4, 1, 1, 1, 1, 1]
+        assert [[state.name for state in node.states] for node in drawing.nodes if not node.is_dot][1:] == [
+            ["GOOD", "ODD", "UGLY"],
+            ["BAD"],
+            ["APART"],
+        ]
+        assert words(edge(drawing, "QUEUED", "GOOD").phrases) == [
+            "ended: GOOD or ODD (from PREPARING)",
+            "it got UGLY (from PREPARING)",
+        ]
+
+    def test_parts_that_show_the_same_share_their_nodes(self) -> None:
+        """Two sorts of lamp; what differs says of which it holds, and a bracket that only tells the sort is left out."""
+
+        def of(sort: str, mark: str) -> tuple[Transition, ...]:
+            return (
+                Transition(f"made{mark}", ABSENT, call("Make", ok(), when=sort), f"{sort} ON", STATED),
+                Transition(f"burnt down{mark}", f"{sort} ON", internal("end"), f"{sort} OUT", STATED),
+                Transition(f"kept{mark}", (f"{sort} ON", f"{sort} OUT"), call("Stop", ok()), SAME, STATED),
+            )
+
+        twins = replace(
+            CROWDED,
+            states=(
+                State(ABSENT),
+                *(
+                    State(f"{sort} {s}", (s, sort), terminal=s == "OUT")
+                    for sort in ("old", "new")
+                    for s in ("ON", "OUT")
+                ),
+            ),
+            operations=(
+                Operation(
+                    "Make",
+                    Role.CREATE,
+                    tuple(RequestClass(s, f"{s}.", None, (ABSENT,)) for s in ("old", "new")),
+                    (ABSENT,),
+                ),
+                Operation("Stop", Role.ORDER),
+            ),
+            transitions=(
+                *of("old", ""),
+                *of("new", " (new)"),
+                Transition("blown out", "new ON", internal("blow"), "new OUT", STATED),
+                Transition("made of neither sort", ABSENT, call("Make", ok(), when=PLAIN), "old ON", STATED),
+                Transition("no lamp is stopped", ABSENT, call("Stop", refused("NotFound")), SAME, STATED),
+            ),
+        )
+        assert len([node for node in draw(twins).nodes if not node.is_dot]) == 4  # they show their sorts
+        alike = replace(twins, states=tuple(replace(s, shows=s.shows[:1] * 2) for s in twins.states))
+        drawing = draw(alike)
+        assert [[state.name for state in node.states] for node in drawing.nodes if not node.is_dot] == [
+            ["old ON", "new ON"],
+            ["old OUT", "new OUT"],
+        ]
+        assert words(edge(drawing, "old ON", "old OUT").phrases) == ["burnt down", "blown out → new OUT (from new ON)"]
+        assert len(drawing.parts()) == 1
 
     def test_states_apart_have_their_own_dots(self) -> None:
         """No edge joins the two sorts, so each is a part with a beginning of its own."""
@@ -349,14 +405,27 @@ class TestRenderers:
         assert to_mermaid(draw(LAMP)) == MERMAID
 
     def test_words_that_mean_something_to_mermaid_are_escaped(self) -> None:
-        """A colon, a semicolon or a bracket in a name would end or break the label."""
+        """A quotation mark or a bracket in a name would end or break the label."""
         odd = 'a "quoted"; row: #1 <b>'
         rows = tuple(
             Transition(odd, row.states, row.label, row.target, row.source) if row.name == "lit" else row
             for row in LAMP.transitions
         )
         text = to_mermaid(draw(replace(LAMP, transitions=rows)))
-        assert "s1 --> s2: <b>~</b> <i>a #quot;quoted#quot;#59; row#58; #35;1 #lt;b#gt;</i>" in text
+        assert 'l1["<i>a #quot;quoted#quot;; row: #35;1 #lt;b#gt;</i>"]:::words' in text
+
+    @pytest.mark.parametrize("lifecycle", [LAMP, CROWDED], ids=["lamp", "crowd"])
+    def test_mermaid_knows_all_that_it_joins(self, lifecycle: Lifecycle) -> None:
+        """Each state, label and frame is declared once; each line has its label; each colour is of two lines for each."""
+        for part in draw(lifecycle).parts():
+            text = to_mermaid(part)
+            declared = re.findall(r"^ +(?:subgraph )?(\w+)[(\[]", text, re.MULTILINE)
+            assert len(declared) == len(set(declared)) == len(part.nodes) + len(part.edges) + len(part.groups)
+            joined = re.findall(r"^ +(\w+) [=.-]+ (\w+) [=.>-]+ (\w+)$", text, re.MULTILINE)
+            assert [label for _, label, _ in joined] == [f"l{number}" for number in range(len(part.edges))]
+            assert {name for ends in joined for name in ends} <= set(declared)
+            coloured = [int(n) for found in re.findall(r"linkStyle ([\d,]+)", text) for n in found.split(",")]
+            assert sorted(coloured) == list(range(2 * len(part.edges)))
 
     def test_a_page_has_a_picture_a_block_for_each_part_and_a_legend(self) -> None:
         """Title, lifecycles in order, legend last."""
@@ -436,31 +505,34 @@ def test_a_row_is_told_in_one_sentence() -> None:
 
 
 MERMAID = """\
-stateDiagram-v2
-    direction TB
+%%{init: {"flowchart": {"nodeSpacing": 30, "rankSpacing": 30, "wrappingWidth": 400}}}%%
+flowchart TB
+    s0(( )):::dot
+    s5(( )):::dot
+    l0["<b>Make</b> made"]:::words
+    l5["<b>Delete</b> deleted"]:::words
+    subgraph any1[" "]
+        s1("<b>MADE</b><br/><b>Delete:</b> any refusal<br/><b>Stop?:</b> no effect")
+        s2("<b>BURNING</b><br/><b>Delete:</b> any refusal")
+        s3("<b>OUT</b><br/>shows COLD<br/><b>Delete:</b> any refusal<br/><b>Stop:</b> Ended"):::terminal
+        s4("<b>BROKEN</b><br/><b>Delete:</b> any refusal<br/><b>Stop:</b> Ended"):::terminal
+        l1["<i>lit</i>"]:::words
+        l2["<i>burnt down</i><br/><b>Stop~</b> stopped"]:::words
+        l3["<i>broke</i>"]:::words
+        l4["<i>broke</i>"]:::words
+        l6["<b>Stop?</b> out at once"]:::words
+    end
+    s0 === l0 ==> s1
+    s1 --- l1 --> s2
+    s2 === l2 ==> s3
+    s1 --- l3 --> s4
+    s2 --- l4 --> s4
+    any1 === l5 ==> s5
+    s1 -.- l6 -.-> s3
+    linkStyle 0,1,4,5,10,11,12,13 stroke:#3b82f6
+    linkStyle 2,3,6,7,8,9 stroke:#78716c
+    classDef words fill:none,stroke:none
     classDef terminal stroke-width:4px
-    state "any of these" as any1 {
-        direction TB
-        state "MADE" as s1
-        s1: <b>Delete~</b> any refusal
-        s1: <b>Stop?</b> no effect
-        state "BURNING" as s2
-        s2: <b>Delete~</b> any refusal
-        state "OUT" as s3
-        s3: shows COLD
-        s3: <b>Delete~</b> any refusal
-        s3: <b>Stop</b> Ended
-        state "BROKEN" as s4
-        s4: <b>Delete~</b> any refusal
-        s4: <b>Stop</b> Ended
-    }
-    [*] --> s1: <b>Make</b> made
-    s1 --> s2: <b>~</b> <i>lit</i>
-    s2 --> s3: <i>burnt down</i><br/><b>Stop~</b> stopped
-    s1 --> s4: <b>~</b> <i>broke</i>
-    s2 --> s4: <b>~</b> <i>broke</i>
-    any1 --> [*]: <b>Delete</b> deleted
-    s1 --> s3: <b>Stop?</b> out at once
-    class s3 terminal
-    class s4 terminal
+    classDef dot fill:#78716c,stroke:none
+    style any1 fill:none,stroke:#78716c,stroke-dasharray:2
 """
