@@ -12,7 +12,9 @@ import functools
 import resource
 import signal
 import socket
+import threading
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any, Final
 
 import uvicorn
@@ -234,9 +236,53 @@ def serve(host: Host, main: socket.socket, control_at: socket.socket | None, rea
         raise host.broken
 
 
+class Background:
+    """A host served from a thread of this process, on a free port of the loopback interface; a context manager.
+
+    Attributes:
+        url: where it is.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self.url = ""
+        self._host = host
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._accepts = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._until: asyncio.Event | None = None
+
+    def __enter__(self) -> Background:
+        self._thread.start()
+        self._accepts.wait()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._loop is not None and self._until is not None:
+            self._loop.call_soon_threadsafe(self._until.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop, self._until = asyncio.get_running_loop(), asyncio.Event()
+
+        def accepted(url: str, _control: str) -> None:
+            self.url = url
+            self._accepts.set()
+
+        await _serve(self._host, listen("127.0.0.1", 0), None, accepted, self._until)
+
+
 async def _serve(
-    host: Host, main: socket.socket, control_at: socket.socket | None, ready: Callable[[str, str], None]
+    host: Host,
+    main: socket.socket,
+    control_at: socket.socket | None,
+    ready: Callable[[str, str], None],
+    until: asyncio.Event | None = None,
 ) -> None:
+    """Serve until interrupted, or until the event."""
     waiting = 1 if control_at is None else 2
 
     def accepted() -> None:
@@ -250,14 +296,16 @@ async def _serve(
             server.should_exit = True
 
     app = application(host, with_control=control_at is None, on_broken=stop)
-    servers = [_Server(_config(app, host), accepted)]
+    servers = [_Server(_config(app, host), accepted, takes_signals=until is None)]
     sockets = [main]
     if control_at is not None:
         from haltspec.wire.control import control
 
         servers.append(_Server(_config(control(host), host), accepted, takes_signals=False))
         sockets.append(control_at)
-    ticking = asyncio.ensure_future(_tick(host, stop))
+    helping = [asyncio.ensure_future(_tick(host, stop))]
+    if until is not None:
+        helping.append(asyncio.ensure_future(_stop_at(until, stop)))
     try:
         async with asyncio.TaskGroup() as group:
             running = [
@@ -266,7 +314,13 @@ async def _serve(
             await running[0]
             stop()
     finally:
-        ticking.cancel()
+        for task in helping:
+            task.cancel()
+
+
+async def _stop_at(until: asyncio.Event, stop: Callable[[], None]) -> None:
+    await until.wait()
+    stop()
 
 
 async def _tick(host: Host, stop: Callable[[], None]) -> None:

@@ -1,0 +1,9 @@
+"""What services get wrong that claim to be Amazon Rekognition Custom Labels."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from haltspec_properties.flaws.service import Flaw
+
+FLAWS: Final[tuple[Flaw, ...]] = ()
