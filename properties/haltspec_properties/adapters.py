@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import urlsplit
 
 from haltspec.errors import AdapterFailure, Misuse, Unknown
@@ -42,7 +42,10 @@ _NO_FILE: Final = (None, None, os.devnull, None)
 
 
 class Adapter(Protocol):
-    """Anything that takes a call to an implementation and brings back the answer."""
+    """Anything that takes a call to an implementation and brings back the answer.
+
+    One whose attribute `is_concurrent` is true is called from several threads at once.
+    """
 
     def call(self, operation: str, request: Mapping[str, Any], *, tenant: str, client: str) -> Call:
         """Make one call and wait for its answer.
@@ -128,6 +131,8 @@ class AwsAdapter:
         alone: nobody else calls in these tenants while the adapter is used; see `Call.alone`.
         unanswered: how many calls in a row may stay without an answer before the implementation counts as gone.
     """
+
+    is_concurrent: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -275,6 +280,8 @@ class HuaweiAdapter:
         keys: project to its access key and secret key; a project that is not in it calls with made-up ones.
         clock, timeout_s, alone, unanswered: as for `AwsAdapter`.
     """
+
+    is_concurrent: ClassVar[bool] = True
 
     def __init__(
         self,

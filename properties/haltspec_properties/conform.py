@@ -23,8 +23,8 @@ from haltspec.spec import Api, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
 from haltspec_properties.scenarios import Scenario, Stage, scenarios
-from haltspec_properties.session import Known, Session
-from haltspec_properties.walk import unknown_id
+from haltspec_properties.search import Search
+from haltspec_properties.session import Session
 
 REPLAYS: Final = 3
 _MOST_TRIED: Final = 4
@@ -160,6 +160,8 @@ class _Conformance:
     stage_number: int = 0
     calls: list[Call] = field(default_factory=list)
     replayed: int = 0
+    search: Search = field(default_factory=Search)
+    lasted: dict[tuple[str, str, tuple[str, ...]], float] = field(default_factory=dict)
 
     def run(self) -> Run:
         begun = self.options.clock()
@@ -191,13 +193,13 @@ class _Conformance:
         yield from scenarios(self.api)
         for number in range(self.options.examples):
             rng = Random(f"{self.options.seed}/{number}")
-            yield Scenario(f"walk {number + 1}", partial(_walk, rng))
+            yield Scenario(f"walk {number + 1}", partial(self.search.walk, rng=rng, calls=_WALK_CALLS))
 
     def _stage(self) -> Stage:
         session = Session(self.api, self.target.adapter, salt=self._salt(self.stage_number))
         tenants = self.target.tenants(self.stage_number)
         self.stage_number += 1
-        return Stage(session, tenants, self.target.wait, self.options.patience)
+        return Stage(session, tenants, self.target.wait, self.options.patience, self.lasted)
 
     def _salt(self, number: int) -> str:
         """What tells a story's names apart where its tenants are those of all stories."""
@@ -360,38 +362,6 @@ def _renamed(value: Any, told: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_renamed(inner, told) for inner in value]
     return value
-
-
-def _walk(rng: Random, stage: Stage) -> None:
-    """Random calls on a few jobs: creations, reads, orders, lists, wrong ids."""
-    session = stage.session
-    creators = [b for b in session.api.bindings if session.api.role(b).role is Role.CREATE and not b.spreads]
-    chosen = rng.sample(creators, min(2, len(creators)))
-    number = 0
-    while len(session.calls) < _WALK_CALLS and number < 4 * _WALK_CALLS:
-        number += 1
-        jobs = session.jobs[-4:]
-        if not jobs or rng.random() < 0.15:
-            binding = rng.choice(chosen)
-            token = f"token-{rng.randint(1, 3)}" if rng.random() < 0.3 else None
-            session.create(binding, rng.choice(stage.tenants[:2]), number % 3, token=token)
-            continue
-        _any_call(stage, rng, rng.choice(jobs), number)
-
-
-def _any_call(stage: Stage, rng: Random, known: Known, number: int) -> None:
-    session = stage.session
-    bound = list(session.bindings(known.key, Role.READ, Role.ORDER, Role.DELETE, Role.LIST))
-    binding = rng.choice(bound)
-    if binding.items is not None:
-        parent = binding.parent_of(known.key.id) if binding.parent_of is not None else ""
-        paged = {binding.limit_in: rng.randint(1, 3)} if binding.limit_in and rng.random() < 0.5 else {}
-        session.listing(binding, known.key.tenant, parent, **paged)
-        return
-    wrong = rng.random()
-    job_id = unknown_id(known.key.id, number) if wrong < 0.1 else known.key.id
-    tenant = rng.choice(stage.tenants) if wrong > 0.9 else known.key.tenant
-    session.ask(binding, tenant, job_id)
 
 
 # ---- in words and as JSON ------------------------------------------------------------------------------------

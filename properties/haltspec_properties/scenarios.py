@@ -7,7 +7,7 @@ its own, so that one never disturbs another.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -21,6 +21,10 @@ from haltspec_properties.session import Known, Session
 from haltspec_properties.walk import unknown_id
 
 _SHORT_ID: Final = 32
+_SHORTEST_PAUSE_S: Final = 0.004
+_PAUSE_GROWS: Final = 1.6
+_RACERS: Final = 6
+"""So many jobs are stopped at the moment at which they may end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +36,33 @@ class Stage:
         tenants: the first is the story's own, the others are strangers.
         wait: lets the implementation go on for some seconds.
         patience: how long, in seconds, a job is given to come to its end.
+        lasted: how long a status was seen to last, in seconds, by lifecycle, kind and status; shared by all stories.
     """
 
     session: Session
     tenants: tuple[str, ...]
     wait: Callable[[float], None]
     patience: float
+    lasted: dict[tuple[str, str, tuple[str, ...]], float] = field(default_factory=dict)
 
     @property
     def home(self) -> str:
         """The story's own tenant."""
         return self.tenants[0]
+
+    def await_change(self, known: Known, patience: float) -> bool:
+        """Look at a job, more and more seldom, until it shows another status; False if it does not in time."""
+        before, waited, pause = self.session.statuses.get(known.key), 0.0, _SHORTEST_PAUSE_S
+        while waited < patience:
+            self.wait(pause)
+            waited += pause
+            pause = min(pause * _PAUSE_GROWS, max(patience / 8, _SHORTEST_PAUSE_S))
+            _look(self, known)
+            if self.session.statuses.get(known.key) != before:
+                if before is not None:
+                    self.lasted[known.key.lifecycle, known.key.kind, before] = waited
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +85,8 @@ def scenarios(api: Api) -> Iterator[Scenario]:
         yield Scenario(f"{what}: filters", partial(_filters, binding))
         yield Scenario(f"{what}: strangers", partial(_strangers, binding))
         yield Scenario(f"{what}: other kinds", partial(_other_kinds, binding))
+        yield Scenario(f"{what}: others are left alone", partial(_left_alone, binding))
+        yield Scenario(f"{what}: races", partial(_races, binding))
         yield Scenario(f"{what}: malformed requests", partial(_malformed, binding))
     yield Scenario("beyond one job", _told)
     yield Scenario("every kind: to the end", partial(_to_the_end, creators))
@@ -116,6 +138,51 @@ def _one_job(binding: Binding, stage: Stage) -> None:
         for order in _bound(stage, known, Role.DELETE):
             stage.session.ask(order, known.key.tenant, known.key.id)
             _look(stage, known)
+            _list(stage, known)
+            stage.await_change(known, stage.patience / 8)
+            stage.session.ask(order, known.key.tenant, known.key.id)
+
+
+def _left_alone(binding: Binding, stage: Stage) -> None:
+    """Of several jobs one is ordered about; the others are looked at."""
+    made = [known for number in (1, 2, 3) for known in _make(stage, binding, number)]
+    if made:
+        for order in _bound(stage, made[0], Role.ORDER, Role.DELETE):
+            for known in made:
+                _look(stage, known)
+            stage.session.ask(order, made[0].key.tenant, made[0].key.id)
+            for known in made:
+                _look(stage, known)
+            _list(stage, made[-1])
+
+
+def _races(binding: Binding, stage: Stage) -> None:
+    """Several calls at once: orders, orders and reads, lists, the same creation; and orders at a job's end."""
+    session = stage.session
+    for number in range(_RACERS):
+        for known in _make(stage, binding, number)[:1]:
+            orders = _bound(stage, known, Role.ORDER)
+            readers = [b for b in _bound(stage, known, Role.READ) if b.view is not None]
+            _look(stage, known)
+            if number % 2:
+                status = session.statuses.get(known.key, ())
+                stage.await_change(known, stage.patience / 8)
+                status = session.statuses.get(known.key, status)
+                stage.wait(stage.lasted.get((known.key.lifecycle, known.key.kind, status), 0.0) * (0.5 + number / 8))
+            for order in orders:
+                calls = [
+                    (b.operation, session.service.order(b, stage.home, known.key.id), stage.home)
+                    for b in (order, order, *readers[:1], order)
+                ]
+                session.at_once(calls)
+                _look(stage, known)
+                _look(stage, known)
+    if binding.token_in:
+        request = session.example(binding, stage.home, 1)
+        for number in range(_RACERS // 2):
+            request[binding.token_in] = session.token(f"token-at-once-of-some-length-{number}")
+            session.at_once([(binding.operation, dict(request), stage.home)] * 3)
+        for known in session.jobs[-1:]:
             _list(stage, known)
 
 
@@ -208,6 +275,7 @@ def _malformed(binding: Binding, stage: Stage) -> None:
                 for breach in breaches(shapes, lists.operation, probing):
                     session.call(lists.operation, breach.of(probing), stage.home)
         _look(stage, known)
+        _list(stage, known)
 
 
 def _told(stage: Stage) -> None:
@@ -232,16 +300,29 @@ def _to_the_end(creators: list[Binding], stage: Stage, *, stop: bool = False) ->
             for order in _bound(stage, known, Role.ORDER):
                 if "stop" in order.operation.lower():
                     stage.session.ask(order, known.key.tenant, known.key.id)
-    waited, pause = 0.0, max(stage.patience / 8, 0.01)
+    waited, pause = 0.0, 4 * _SHORTEST_PAUSE_S
     while waited <= stage.patience:
         stage.wait(pause)
         waited += pause
-        seen = len(stage.session.calls)
+        pause = min(2 * pause, max(stage.patience / 8, 0.01))
+        seen, before = len(stage.session.calls), dict(stage.session.statuses)
         for known in jobs:
             _look(stage, known)
+            status = before.get(known.key)
+            if status is not None and stage.session.statuses.get(known.key) != status:
+                stage.lasted.setdefault((known.key.lifecycle, known.key.kind, status), waited)
         if not any(succeeded(call) for call in stage.session.calls[seen:]):
+            break
+        if all(_is_over(stage, known) for known in jobs):
             break
     for known in jobs:
         for order in _bound(stage, known, Role.ORDER):
             stage.session.ask(order, known.key.tenant, known.key.id)
         _look(stage, known)
+
+
+def _is_over(stage: Stage, known: Known) -> bool:
+    """True if a job shows what only jobs show that have come to an end."""
+    status = stage.session.statuses.get(known.key)
+    states = [s for s in stage.session.api.lifecycle(known.key.lifecycle).states if s.shows == status]
+    return bool(states) and all(state.terminal for state in states)

@@ -7,6 +7,7 @@ writes the request, makes the call and remembers it. It judges nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +48,7 @@ class Session:
         client: who calls, for the record.
         made: for each tenant the replies to the prelude.
         views: for each job that was made the reply that made it, or how it was last listed.
+        statuses: for each job what was last shown of its status.
         salt: put into names and tokens where tenants are not the session's own; empty where they are. It is a number
             divisible by 60, so that names with it stay of the kind they are.
     """
@@ -58,6 +60,7 @@ class Session:
     jobs: list[Known] = field(default_factory=list)
     made: dict[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     views: dict[JobKey, Mapping[str, Any]] = field(default_factory=dict)
+    statuses: dict[JobKey, tuple[str, ...]] = field(default_factory=dict)
     salt: str = ""
 
     @property
@@ -71,6 +74,24 @@ class Session:
         self.calls.append(call)
         self._learn(call)
         return call
+
+    def at_once(self, calls: Sequence[tuple[str, Mapping[str, Any], str]]) -> list[Call]:
+        """Make several calls (operation, request, tenant) at the same time, each as a client of its own.
+
+        Where the adapter does not say that it bears it (`is_concurrent`), they are made one after the other.
+        """
+        if not getattr(self.adapter, "is_concurrent", False):
+            return [self.call(*call, client=f"{self.client}-{n}") for n, call in enumerate(calls, start=1)]
+        with ThreadPoolExecutor(len(calls)) as pool:
+            running = [
+                pool.submit(self.adapter.call, operation, request, tenant=tenant, client=f"{self.client}-{number}")
+                for number, (operation, request, tenant) in enumerate(calls, start=1)
+            ]
+            made = sorted((future.result() for future in running), key=lambda call: call.start)
+        for call in made:
+            self.calls.append(call)
+            self._learn(call)
+        return made
 
     def prelude(self, tenant: str) -> tuple[Mapping[str, Any], ...]:
         """The replies to the calls without which no job can be made in `tenant`; made once."""
@@ -133,6 +154,8 @@ class Session:
         if not succeeded(call):
             return
         for binding in self.api.bound(call.operation):
+            self._note_status(call, binding)
+        for binding in self.api.bound(call.operation):
             if self.api.role(binding).role is Role.CREATE and not binding.spreads:
                 job_id = self._id_in(call, binding)
                 if isinstance(job_id, str):
@@ -146,6 +169,18 @@ class Session:
                 self._look_through(call, binding)
                 if binding.parent_of is not None:
                     self._learn_listed(call, binding)
+
+    def _note_status(self, call: Call, binding: Binding) -> None:
+        """Remember what a reply shows of the status of jobs."""
+        lifecycle = self.api.lifecycle(binding.lifecycle)
+        member = lifecycle.id_member_of(binding.kind)
+        shown = reach(call.reply, binding.items if binding.items is not None else binding.view or ())
+        for view in shown if isinstance(shown, list) else [shown] if binding.view is not None else []:
+            if isinstance(view, Mapping):
+                job_id = view.get(member, call.request.get(binding.id_in) if binding.id_in else None)
+                status = tuple(str(view[name]) for name in lifecycle.status_members if name in view)
+                if status and isinstance(job_id, str):
+                    self.statuses[JobKey(call.tenant, binding.lifecycle, binding.kind, job_id)] = status
 
     def _look_through(self, call: Call, binding: Binding) -> None:
         """Remember how a list shows the jobs that were made."""
