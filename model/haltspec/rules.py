@@ -141,6 +141,54 @@ class HistoryRule:
     open: Callable[[], Checker]
 
 
+def pages_lead_on(source: Source, bindings: Sequence[Binding], *members: str) -> HistoryRule:
+    """The pages of one listing show no job twice, and so come to an end, unless jobs were made meanwhile.
+
+    Args:
+        source: who says so.
+        bindings: those of the API; a job that appears in a list was made by an operation that is neither bound to an
+            id nor a list, or by one that makes it in something else.
+        members: those that may hold the id of an item; the first that it has counts.
+    """
+    creations = frozenset(b.operation for b in bindings if b.items is None and (not b.id_in or b.scope_in or b.spreads))
+    sentence = "No job stands on two pages of one listing, unless jobs were made meanwhile."
+    return HistoryRule("pages lead on", sentence, source, lambda: _Pages(members, creations))
+
+
+class _Pages:
+    """What was listed so far in each listing that goes on; a `Watcher`."""
+
+    def __init__(self, members: tuple[str, ...], creations: frozenset[str]) -> None:
+        self.members = members
+        self.creations = creations
+        self.made: dict[str, int] = {}
+        """How many creations have begun, by tenant."""
+        self.begun: dict[tuple[str, str, str], int] = {}
+        """How many had begun when the first page of a listing was asked for, by tenant, operation and next token."""
+        self.seen: dict[tuple[str, str, str], set[str]] = {}
+
+    def begin(self, exchange: Exchange) -> None:
+        if exchange.operation in self.creations:
+            self.made[exchange.tenant] = self.made.get(exchange.tenant, 0) + 1
+
+    def see(self, exchange: Exchange) -> str | None:
+        binding = exchange.binding
+        if not binding.next_out or not exchange.succeeded or exchange.reply is None:
+            return None
+        ids = {str(item[name]) for item in exchange.items for name in self.members if name in item}
+        token = exchange.request.get(binding.next_in)
+        here = exchange.tenant, exchange.operation, str(token)
+        made = self.made.get(exchange.tenant, 0)
+        is_still = token is not None and self.begun.get(here) == made
+        before = self.seen.get(here, set()) if is_still else set()
+        following = exchange.reply.get(binding.next_out)
+        if following is not None and (token is None or is_still):
+            place = exchange.tenant, exchange.operation, str(following)
+            self.begun[place], self.seen[place] = made, before | ids
+        again = sorted(ids & before)
+        return f"{again[0]} stands on an earlier page of the same listing" if again else None
+
+
 def value_at(job: Job, member: str) -> Any:
     """The value of a member, `counters.total` for a nested one; None if it is not there."""
     if "." not in member:

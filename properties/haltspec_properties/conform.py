@@ -151,6 +151,23 @@ def conform(api: Api, target: Target, options: Options | None = None, progress: 
     return _Conformance(api, target, options or Options(), progress or (lambda _told: None)).run()
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How far a run went until the first deviation: what it was (None: there was none), and after how many calls."""
+
+    violation: Violation | None
+    calls: int
+
+
+def watch(api: Api, target: Target, options: Options | None = None) -> Watched:
+    """Play the same stories and walks as `conform`, judge each, and stop at the first deviation.
+
+    Raises:
+        AdapterFailure: the target cannot be reached.
+    """
+    return _Conformance(api, target, options or Options(), lambda _told: None).watch()
+
+
 @dataclass(slots=True)
 class _Conformance:
     api: Api
@@ -163,7 +180,16 @@ class _Conformance:
     search: Search = field(default_factory=Search)
     lasted: dict[tuple[str, str, tuple[str, ...]], float] = field(default_factory=dict)
 
-    def run(self) -> Run:
+    def watch(self) -> Watched:
+        """The first deviation."""
+        for calls in self._played():
+            report = judge(self.api, calls, self._settings())
+            if report.violations:
+                return Watched(report.violations[0], len(self.calls))
+        return Watched(None, len(self.calls))
+
+    def _played(self) -> Iterator[list[Call]]:
+        """The calls of one story after the other, until the budget ends."""
         begun = self.options.clock()
         for number, story in enumerate(self._stories()):
             late = self.options.seconds is not None and self.options.clock() - begun > self.options.seconds
@@ -173,6 +199,12 @@ class _Conformance:
             stage = self._stage()
             story.play(stage)
             self.calls += stage.session.calls
+            yield stage.session.calls
+
+    def run(self) -> Run:
+        begun = self.options.clock()
+        for _ in self._played():
+            pass
         self.progress(f"judging {len(self.calls)} calls")
         report = judge(self.api, self.calls, self._settings())
         found = [self._finding(report, same) for same in grouped((*report.violations, *report.warnings)).values()]

@@ -64,6 +64,12 @@ class Stage:
                 return True
         return False
 
+    def await_end(self, known: Known) -> None:
+        """Look at a job until it shows what only jobs show that have come to an end, or moves no more in time."""
+        _look(self, known)
+        while not _is_over(self, known) and self.await_change(known, self.patience / 8):
+            pass
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -149,11 +155,16 @@ def _left_alone(binding: Binding, stage: Stage) -> None:
     if made:
         for order in _bound(stage, made[0], Role.ORDER, Role.DELETE):
             for known in made:
+                if stage.session.api.role(order).role is Role.DELETE:
+                    stage.await_end(known)
                 _look(stage, known)
             stage.session.ask(order, made[0].key.tenant, made[0].key.id)
             for known in made:
                 _look(stage, known)
             _list(stage, made[-1])
+            if stage.session.api.role(order).role is Role.DELETE:
+                stage.await_change(made[0], stage.patience / 8)
+                stage.session.ask(order, made[0].key.tenant, made[0].key.id)
 
 
 def _races(binding: Binding, stage: Stage) -> None:
@@ -169,12 +180,12 @@ def _races(binding: Binding, stage: Stage) -> None:
                 stage.await_change(known, stage.patience / 8)
                 status = session.statuses.get(known.key, status)
                 stage.wait(stage.lasted.get((known.key.lifecycle, known.key.kind, status), 0.0) * (0.5 + number / 8))
+            others = orders + _bound(stage, known, Role.DELETE)
             for order in orders:
-                calls = [
-                    (b.operation, session.service.order(b, stage.home, known.key.id), stage.home)
-                    for b in (order, order, *readers[:1], order)
-                ]
-                session.at_once(calls)
+                at_once = (order, order, *readers[:1], order) if number % 3 else (order, *others, *readers[:1])
+                session.at_once(
+                    [(b.operation, session.service.order(b, stage.home, known.key.id), stage.home) for b in at_once]
+                )
                 _look(stage, known)
                 _look(stage, known)
     if binding.token_in:
@@ -255,6 +266,7 @@ def _other_kinds(binding: Binding, stage: Stage) -> None:
 
 def _malformed(binding: Binding, stage: Stage) -> None:
     shapes, session = load_shapes(stage.session.api), stage.session
+    _make(stage, binding)
     valid = session.example(binding, stage.home, 1)
     if binding.token_in:
         valid[binding.token_in] = session.token("token-1")

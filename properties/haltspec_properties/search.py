@@ -15,6 +15,7 @@ from random import Random
 from typing import Final
 
 from haltspec.lts import Role
+from haltspec.spec import Binding
 from haltspec_properties import asks
 from haltspec_properties.asks import BY_ID, Ask
 from haltspec_properties.scenarios import Stage
@@ -147,7 +148,7 @@ class _Walk:
             binding = self.rng.choice(lists)
             session.listing(binding, known.key.tenant, asks.parent_for(binding, known))
 
-    def _list(self, known: Known, binding: asks.Binding, members: dict[str, object]) -> None:
+    def _list(self, known: Known, binding: Binding, members: dict[str, object]) -> None:
         self.stage.session.listing(binding, known.key.tenant, asks.parent_for(binding, known), **members)
 
     def _malformed(self, ask: Ask, known: Known) -> None:

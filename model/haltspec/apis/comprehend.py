@@ -1073,6 +1073,7 @@ def _is_own(arn: str, tenant: str) -> bool:
 
 
 _RULES = (
+    rules.pages_lead_on(MODEL.implies("ListEntitiesDetectionJobsResponse: NextToken"), _BINDINGS, "JobId", "EntityRecognizerArn", "DocumentClassifierArn"),
     rules.one_per_token(SMITHY.implies("idempotencyToken trait on ClientRequestToken: the server discards replayed requests"), ignore=()),
     rules.page_size(MODEL.states("List..., MaxResults")),
     rules.one_filter("Filter", "InvalidRequestException", MODEL.states("List..., Filter: one at a time; boto3 issue 2541")),

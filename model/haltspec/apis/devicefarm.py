@@ -1154,6 +1154,7 @@ def _listed_twice(exchange: rules.Exchange) -> str | None:
 
 
 _RULES: Final = (
+    rules.pages_lead_on(MODEL.implies("ListRunsResult: nextToken"), _BINDINGS, "arn"),
     rules.success_is(200, PAGE.states("Response Elements")),
     rules.tells("a reply shows its job", ("GetJob", "StopJob"), ("job.arn", "job.status"), PAGE.implies("Response Elements, job")),
     rules.tells("a reply shows its run", ("ScheduleRun", "GetRun", "StopRun"), ("run.arn", "run.status"), RUNPAGE.implies("Response Elements, run")),

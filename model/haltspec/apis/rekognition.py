@@ -895,6 +895,7 @@ class _Units:
 
 
 _RULES = (
+    rules.pages_lead_on(MODEL.implies("DescribeProjectVersionsResponse: NextToken"), _BINDINGS, "ProjectVersionArn", "ProjectArn"),
     rules.page_size(MODEL.states("MaxResults")),
     rules.malformed_id(dict.fromkeys(("version", "project"), ("ResourceNotFoundException", "ResourceInUseException")), MODEL.implies("InvalidParameterException: a parameter violates a constraint")),
     rules.usual_page(100, MODEL.states("MaxResults: the default")),

@@ -903,6 +903,7 @@ def _too_many_languages(exchange: rules.Exchange) -> str | None:
 _MOST_TARGETS: Final = 10
 _USUAL_PAGE: Final = 100
 _RULES = (
+    rules.pages_lead_on(MODEL.implies("ListTextTranslationJobsResponse: NextToken"), _BINDINGS, "JobId"),
     rules.one_per_token(SMITHY.implies("idempotencyToken trait on ClientToken")),
     rules.page_size(MODEL.states("ListTextTranslationJobs, MaxResults")),
     rules.one_filter(
