@@ -189,8 +189,8 @@ def _races(binding: Binding, stage: Stage) -> None:
                 _look(stage, known)
                 _look(stage, known)
     if binding.token_in:
-        request = session.example(binding, stage.home, 1)
         for number in range(_RACERS // 2):
+            request = session.example(binding, stage.home, _RACERS + number)
             request[binding.token_in] = session.token(f"token-at-once-of-some-length-{number}")
             session.at_once([(binding.operation, dict(request), stage.home)] * 3)
         for known in session.jobs[-1:]:
