@@ -1296,6 +1296,12 @@ def stop(arn: str, start: float, end: float | None = None) -> Exchange:
 
 ALONE = "a stop of one job leaves the others of its run alone"
 HISTORIES: dict[str, tuple[tuple[Exchange, ...], ...]] = {
+    "pages lead on": (
+        (
+            exchange("ListJobs", {"jobs": [a_job("RUNNING/PENDING")], "nextToken": "t"}, 1, arn=RUN_ARN),
+            exchange("ListJobs", {"jobs": [a_job("RUNNING/PENDING")]}, 2, arn=RUN_ARN, nextToken="t"),
+        ),
+    ),
     "a COMPLETED run has no job that goes on": (
         (show(ENDED, 1, arn=RUN_ARN), show("RUNNING/PENDING", 2)),
         (show(ENDED, 1, arn=RUN_ARN), exchange("ListJobs", {"jobs": [a_job("STOPPING/PENDING")]}, 2, arn=RUN_ARN)),
@@ -1342,6 +1348,16 @@ HISTORIES: dict[str, tuple[tuple[Exchange, ...], ...]] = {
     ),
 }
 POSSIBLE: dict[str, tuple[tuple[Exchange, ...], ...]] = {
+    "pages lead on": (
+        (
+            exchange("ListJobs", {"jobs": [a_job("RUNNING/PENDING")], "nextToken": "t"}, 1, arn=RUN_ARN),
+            exchange("ListJobs", {"jobs": [a_job("RUNNING/PENDING", arn=SISTER)]}, 2, arn=RUN_ARN, nextToken="t"),
+        ),
+        (
+            exchange("ListJobs", {"jobs": [a_job("RUNNING/PENDING")], "nextToken": "t"}, 1, arn=RUN_ARN),
+            exchange("ListJobs", {"jobs": [a_job("RUNNING/PENDING")]}, 2, arn=RUN_ARN),
+        ),
+    ),
     "a COMPLETED run has no job that goes on": (
         (show("RUNNING/PENDING", 1), show(ENDED, 2, arn=RUN_ARN), show(ENDED, 3)),
         (show(ENDED, 1, 5, arn=RUN_ARN), show("RUNNING/PENDING", 2)),
