@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Changes", "Job", "JobKey", "Moved", "Reference", "Schedule"]
 
 _NUMBER: Final = attrgetter("number")
+_HEAVIEST_PAGE: Final = 1024 * 1024
+"""Where a list is paged by tokens, a page is shorter than asked for if its jobs weigh more, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,7 +482,7 @@ class Reference:
             )
         self._tell_agreeing(plan, ABSENT, request, None)
         items: list[dict[str, Any]] = []
-        last, more, total = 0, False, 0
+        last, more, total, weight = 0, False, 0, 0
         cls = self._class(plan, request, False)
         for job in _onwards(shelf, after, newest_first):
             shown = self._listed(plan, job, cls)
@@ -489,7 +491,11 @@ class Reference:
             total += 1
             if offset is not None and total <= offset:
                 continue
-            if len(items) < size:
+            is_full = len(items) >= size
+            if offset is None and not is_full:
+                weight += job.weigh()
+                is_full = bool(items) and weight > _HEAVIEST_PAGE
+            if not is_full:
                 items.append(service.view(self, job, binding, shown))
                 last = job.number
             elif offset is None:

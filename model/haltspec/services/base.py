@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from haltspec.errors import Misuse
 from haltspec.lts import ABSENT, PLAIN, Request, Transition
@@ -18,6 +18,9 @@ from haltspec.spec import Api, Binding, JobKey
 
 if TYPE_CHECKING:
     from haltspec.shapes import Fault, Shapes
+
+_MOST_TOLD: Final = 20
+"""No more faults of a request are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Job:
         data: what the service remembers of it; replaced as a whole (see `put`), never changed in place.
         entered: how many states it has entered; a planned event is void once this has changed.
         tell: is told the job whenever something is remembered of it; None: nobody is.
+        weight: about how many characters its data would be as text; 0: nobody asked yet.
     """
 
     key: JobKey
@@ -60,6 +64,13 @@ class Job:
     data: Mapping[str, Any] = field(default_factory=dict)
     entered: int = 0
     tell: Callable[[Job], None] | None = field(default=None, repr=False)
+    weight: int = field(default=0, repr=False)
+
+    def weigh(self) -> int:
+        """Its weight, found out once: what is remembered later is short."""
+        if not self.weight:
+            self.weight = len(repr(self.data))
+        return self.weight
 
     def put(self, **members: Any) -> None:
         """Remember `members`; those with the value None are forgotten."""
@@ -157,7 +168,7 @@ class Service:
 
     def malformed(self, world: World, operation: str, faults: Sequence[Fault], request: Request) -> Answer:
         """The answer to a request that breaks its shape."""
-        return self.refuse(world, self.malformed_code, "; ".join(map(str, faults)))
+        return self.refuse(world, self.malformed_code, "; ".join(map(str, faults[:_MOST_TOLD])))
 
     def unknown_operation(self, world: World, operation: str) -> Answer:
         """The answer to a call of an operation that the API does not have."""

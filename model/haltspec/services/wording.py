@@ -10,7 +10,7 @@ cannot be read, as services of the same protocol were seen to answer (aws/aws-cd
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from haltspec.lts import Request
@@ -118,14 +118,25 @@ def _constraints(shape: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _java(value: Any) -> str:
-    """A value as Java prints it."""
+    """A value as Java prints it, or the beginning of it if it is longer than what is shown."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}={_java(item)}" for name, item in value.items()) + "}"
+        return "{" + _joined(f"{name}={_java(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_java, value)) + "]"
+        return "[" + _joined(map(_java, value)) + "]"
     return "null" if value is None else str(value)
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """So many of the parts as are shown."""
+    kept, size = [], 0
+    for part in parts:
+        kept.append(part)
+        size += len(part)
+        if size > _SHOWN_CHARACTERS:
+            break
+    return ", ".join(kept)
 
 
 def _token(value: Any) -> str:

@@ -27,6 +27,7 @@ from haltspec.wire.http import refusal
 from haltspec.wire.limits import Limits
 
 _BACKLOG: Final = 2048
+_LINGER_S: Final = 1.0
 _LONGEST_SLEEP_S: Final = 0.5
 _BAD_REQUEST: Final = refusal(400, "BadRequestException", "The request is no HTTP, or breaks a limit of the server.")
 
@@ -55,6 +56,8 @@ class _Guarded(HttpToolsProtocol):
         """So many bytes of the request that is coming in, or fewer: what came with the one before is not counted."""
         self._is_refused = False
         """What came last is refused; nothing more is read."""
+        self._is_at_end = False
+        """The other side says nothing more."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -81,13 +84,12 @@ class _Guarded(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as asyncio has it
         """Answer what is complete, refuse what is not, and close the connection after that; True keeps it till then."""
-        if self._is_receiving:
+        self._is_at_end = True
+        if self._is_receiving and not self._is_refused:
             self.send_400_response("")
-            return True
-        if self.cycle is None or self.cycle.response_complete:
-            return False
-        self.cycle.keep_alive = False
-        return True
+        elif self.cycle is not None and not self._is_refused:
+            self.cycle.keep_alive = False
+        return self.cycle is not None and not self.cycle.response_complete and not self.cycle.disconnected
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -143,9 +145,17 @@ class _Guarded(HttpToolsProtocol):
             self._refuse()
 
     def _refuse(self) -> None:
+        """Say so, and hear the other side out for a while: it may lose what it is told if it is cut off at once."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True  # its answer is this one
+            self.cycle.message_event.set()
         self.transport.write(self._host.with_id(_BAD_REQUEST).as_bytes())
-        self.transport.close()
-        self._within(self._limits.idle_s)
+        if self._is_at_end:
+            self.transport.close()
+            self._within(self._limits.idle_s)
+        else:
+            self.transport.write_eof()
+            self._within(_LINGER_S)
 
     def timeout_keep_alive_handler(self) -> None:
         """Cut an idle connection, also if a response still waits for somebody to read it."""
