@@ -70,7 +70,7 @@ _NONE: Final[Faults] = ()
 _SHOWN_CHARACTERS: Final = 80
 _MOST_FAULTS: Final = 100
 """No more are looked for in a list or map that has so many."""
-_MATCHED_CHARACTERS: Final = 4096
+_MATCHED_CHARACTERS: Final = 1024
 """How long a text that breaks its length already may be to be held against its pattern as well."""
 
 

@@ -451,6 +451,18 @@ class TestOtherCalls:
         answer = session.create(**members)
         assert (answer.status, answer.error) == (400, "DLF.0102")
 
+    @pytest.mark.parametrize(("member", "shown"), [("directory", "path"), ("lastUpdateUser", "lastUpdateUser")])
+    def test_a_list_leaves_out_texts_that_are_too_long(self, member: str, shown: str) -> None:
+        """However long the texts of its jobs are, a page can be answered; the details of a job have them."""
+        session = Session()
+        session.create("short", **{member: "x" * 1024})
+        session.create("long", **{member: "x" * 1025})
+        listed = {item["name"]: shown in item for item in session.listed()["jobs"]}
+        assert listed == {"short": True, "long": False}
+        details = session.call("ShowJob", job_name="long").reply
+        assert details is not None and details[member] == "x" * 1025
+        assert session.judged().verdict is Verdict.PASS
+
     def test_a_name_can_be_used_again(self) -> None:
         """After its deletion, even for a job of the other type."""
         session = Session()

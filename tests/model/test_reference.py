@@ -501,6 +501,21 @@ class TestLists:
         assert self.pages(reference, limit=5) == [runs]
         assert self.pages(reference, limit=2, newest=True) == [runs[:2:-1], runs[2:0:-1], runs[:1]]
 
+    def test_a_page_of_heavy_jobs_is_shorter_than_asked_for(self) -> None:
+        """A reply stays short whatever jobs were made of; a job that is heavier than a page has one of its own."""
+        reference = lab()
+        runs = [made(reference) for _ in range(6)]
+        for run, size in zip(runs, (400_000, 400_000, 400_000, 2_000_000, 10, 10), strict=True):
+            job = reference.find(US, run)
+            assert job is not None
+            job.put(notes="x" * size)
+        assert self.pages(reference) == [runs[:2], runs[2:3], runs[3:4], runs[4:]]
+        assert self.pages(reference, limit=1) == [[run] for run in runs]
+
+    @pytest.mark.parametrize("token", ["f" * 5000, "f" * 5000 + "-0-0", "-1-0-0", "0x1-0-0", "1_0-0-0", "\u0661-0-0"])
+    def test_rejects_page_tokens_that_are_no_numbers(self, token: str) -> None:
+        assert lab().call("ListRuns", {"next": token}, tenant=US).error == "ValidationException"
+
     def test_a_page_goes_on_where_the_last_ended_though_jobs_come_and_go(self) -> None:
         reference = lab()
         runs = [made(reference) for _ in range(4)]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from haltspec import shapes
+from haltspec.apis import NAMES
 from haltspec.apis import load as load_api
 from haltspec.errors import Misuse, Unknown
 from haltspec.shapes import Breach, Fault
@@ -130,6 +131,73 @@ class TestRequests:
         """An operation of no model is answered with the nearest known ones."""
         with pytest.raises(Unknown, match="did you mean StopEntitiesDetectionJob"):
             comprehend.request_faults("StopEntityDetectionJob", {})
+
+
+def patterns(api: str) -> dict[str, int]:
+    """The patterns of texts in an API's requests, each with the greatest length that is held against it."""
+    spec = load_api(api)
+    model = shapes.load(spec).model
+    todo = [model["operations"][name]["input"]["shape"] for name in spec.operations]
+    seen: set[str] = set()
+    found: dict[str, int] = {}
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        shape = model["shapes"][name]
+        refs = [
+            *shape.get("members", {}).values(),
+            *(shape[part] for part in ("member", "key", "value") if part in shape),
+        ]
+        todo += [ref["shape"] for ref in refs]
+        if "pattern" in shape and "enum" not in shape:
+            found[shape["pattern"]] = max(found.get(shape["pattern"], 1024), shape.get("max", 1024 * 1024))
+    return found
+
+
+class TestCost:
+    """Neither the time nor the faults that are found grow out of proportion with what is sent."""
+
+    @pytest.mark.parametrize("api", NAMES)
+    def test_no_pattern_is_slow(self, api: str) -> None:
+        """Long texts that nearly match are decided at once."""
+        starts = (
+            "",
+            "arn:aws:iam::123456789012:role/",
+            "arn:aws-",
+            "s3://abc",
+            "arn:aws:rekognition:us-east-1:123456789012:",
+        )
+        pieces = (
+            "a",
+            "-",
+            "a-",
+            "/",
+            ":",
+            "0",
+            ".",
+            "_",
+            "a_",
+            " ",
+            "\u00e9",
+            "aA",
+            "\n",
+            "=",
+            "/version/",
+            "project/a",
+        )
+        for pattern, most in patterns(api).items():
+            matcher = shapes._compiled(pattern)
+            for start in starts:
+                for piece in pieces:
+                    text = (start + piece * (most // len(piece)))[: most - 1]
+                    for end in ("", "\n", "!"):
+                        matcher.fullmatch(text + end, timeout=1.0)  # raises TimeoutError
+
+    def test_no_more_faults_are_found_than_can_be_told(self, comprehend: shapes.Shapes) -> None:
+        found = comprehend.request_faults(STARTED, {**START, "Tags": [{}] * 100_000})
+        assert len(found) == 100
 
 
 class TestReplies:

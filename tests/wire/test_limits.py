@@ -417,7 +417,7 @@ class TestManyConnections:
             for number in range(self.MANY):
                 held.enter_context(closing(connect(service))).sendall((b"", POST, OK)[number % 3])
                 assert number % 500 or is_served(service)  # no more wait to be accepted than the system lets wait
-            assert comes_about(lambda: open_files(service) - files >= self.MANY, 20)
+            assert comes_about(lambda: open_files(service) - files > self.MANY - 10, 20)  # others came and went
             grown = resident(service) - before
             print(f"\n{self.MANY} connections: {grown / MIB:.0f} MiB, {grown // self.MANY} bytes each")
             assert grown < self.MANY * 40_000

@@ -34,7 +34,7 @@ _CONTEXT: Final = ("project_id", "workspace", "targetStatus", "approvers")
 """Members of a creation that are not part of the job's definition."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _LONGEST_TEXT: Final = 1024
-"""In characters, of a text that is shown in lists."""
+"""In characters, of a text that a list shows of a job."""
 _USER: Final = "haltspec"
 _TEXTS: Final = {
     _UNKNOWN: "The job does not exists.",
@@ -106,12 +106,11 @@ class DataArts(Service):
         return self.refuse(world, "DLF.3018" if name.value else "DLF.3004", str(name))
 
     def check(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
-        """Workspaces that do not exist, pages and texts that are too long, impossible names, jobs without nodes."""
+        """Workspaces that do not exist, pages that are too large, names that no job can have, jobs without nodes."""
         return (
             self._bad_workspace(world, request, tenant)
             or self._large_page(world, request)
             or self._bad_name(world, request)
-            or self._long_text(world, binding, request)
             or self._no_node(world, binding, request, tenant)
         )
 
@@ -131,12 +130,6 @@ class DataArts(Service):
         if code == _UNKNOWN or name is None or _NAME.fullmatch(name):
             return None
         return self.refuse(world, code, _TEXTS[code])
-
-    def _long_text(self, world: World, binding: Binding, request: Request) -> Answer | None:
-        """The refusal of texts that would make lists too long to answer; no document gives a number."""
-        names = ("directory", "lastUpdateUser") if binding.role == "Create" else ()
-        name = next((name for name in names if len(request.get(name) or "") > _LONGEST_TEXT), None)
-        return self.refuse(world, _INVALID, f"{name} has at most {_LONGEST_TEXT} characters.") if name else None
 
     def _no_node(self, world: World, binding: Binding, request: Request, tenant: str) -> Answer | None:
         reading = world.readings["job without nodes"]
@@ -251,10 +244,10 @@ def _nodes(job: Job, shown: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def _listed(job: Job) -> dict[str, Any]:
-    """The members of a listed job besides its name, status and times."""
+    """The members of a listed job besides its name, status and times; texts that are too long are left out."""
     definition = job.data["definition"]
     config = definition.get("basicConfig") or {}
-    return {
+    members = {
         "owner": config.get("owner", _USER),
         "priority": config.get("priority", 0),
         "createUser": _USER,
@@ -263,6 +256,7 @@ def _listed(job: Job) -> dict[str, Any]:
         "path": definition.get("directory", "/"),
         "singleNodeJobFlag": definition.get("singleNodeJobFlag", False),
     }
+    return {name: value for name, value in members.items() if not isinstance(value, str) or len(value) <= _LONGEST_TEXT}
 
 
 SERVICE: Final = DataArts()
