@@ -15,6 +15,10 @@ def shown(value: Any) -> str:
     return told if len(told) <= _MOST_SHOWN else f"{told[:_MOST_SHOWN]}..."
 
 
+_MOST_LISTED: Final = 40
+"""So many names a message lists at most."""
+
+
 class HaltspecError(Exception):
     """Root of all errors raised on purpose; the message names the place, the reason and the remedy."""
 
@@ -30,15 +34,21 @@ class BadLifecycle(HaltspecError):
 
 
 class Unknown(HaltspecError):
-    """A name that haltspec does not know; the message lists the nearest known ones."""
+    """A name that haltspec does not know; the message lists the nearest known ones, or all if they are not many."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         self.what = what
         self.name = name
         self.known = tuple(sorted(known))
         near = difflib.get_close_matches(name[:_MOST_SHOWN], self.known, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(self.known)}"
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {_listed(self.known)}"
         super().__init__(f"unknown {what} {shown(name)}; {hint}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names, the first of them if they are too many to be read."""
+    rest = len(names) - _MOST_LISTED
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:_MOST_LISTED])}, and {rest} more"
 
 
 class BadTrace(HaltspecError):

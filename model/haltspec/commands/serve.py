@@ -66,7 +66,7 @@ _PACES = ("timed", "instant", "manual")
     help="How AWS APIs write times: 1621056695.477, or 1.621056695477E9 as Java services do.",
 )
 def command(apis: tuple[str, ...], host: str, port: int, control_port: int | None, **options: Any) -> int:
-    r"""Run the reference service of some APIs, of all if none is named, until interrupted.
+    """Run the reference service of some APIs, of all if none is named, until interrupted.
 
     Prints `ready http://HOST:PORT` once it accepts calls. Any AWS SDK with this endpoint, and Huawei's, can call it. An
     access key of 12 digits is taken as the account id; signatures are checked if --credentials names a file:
@@ -95,7 +95,7 @@ def command(apis: tuple[str, ...], host: str, port: int, control_port: int | Non
       receive_s=20        the sending of a request; cut
       answer_s=150        from there to the end of its response; cut
       idle_s=60           an idle connection, an unread response; cut
-    """
+    """  # noqa: D301 (click keeps the line breaks of a paragraph that begins with a backspace)
     from haltspec.wire.host import Host
     from haltspec.wire.journal import Journal
     from haltspec.wire.server import listen, serve
