@@ -765,9 +765,9 @@ class Reference:
         return home
 
     def _draw(self) -> str:
-        """64 hexadecimal digits that no other draw has."""
+        """64 hexadecimal digits that no other draw has, nor one of another API."""
         self._draws += 1
-        return hashlib.blake2b(f"{self.seed}:{self._draws}".encode(), digest_size=32).hexdigest()
+        return hashlib.blake2b(f"{self.api.name}/{self.seed}:{self._draws}".encode(), digest_size=32).hexdigest()
 
 
 def _succeeds(row: Transition | None) -> TypeGuard[Transition]:

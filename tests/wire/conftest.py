@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -18,6 +22,11 @@ from haltspec.trace import Call
 from haltspec.wire.host import Host
 from haltspec.wire.http import Request
 from haltspec_properties.clients import ReferenceService
+
+pytest.register_assert_rewrite("tests.wire.stories")
+
+from tests.wire.clients import AwsCli, Boto3, Caller, Javascript, installed  # noqa: E402
+from tests.wire.stories import Scene, Stage  # noqa: E402
 
 
 def written(api: Api, operation: str, members: Mapping[str, Any], tenant: str, client: str = "") -> Request:
@@ -180,3 +189,53 @@ def wire(_still_service: ReferenceService) -> Wire:
 def wire_to() -> Callable[[ReferenceService], Wire]:
     """Makes a connection to another service."""
     return Wire
+
+
+# ---- clients as they are published ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def javascript_home(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the JavaScript clients are installed: with what pytest keeps, so that it is done once."""
+    cache = pytestconfig.cache
+    home = Path(cache.mkdir("wire-javascript")) if cache is not None else tmp_path_factory.mktemp("javascript")
+    return installed(home)
+
+
+@pytest.fixture(scope="session")
+def _stage_of(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Callable[[str], Stage]]:
+    """Makes a service at a pace, and then scenes on it, each with a client that is started when it is first needed."""
+    accounts = itertools.count(100_000_000_000)
+    with ExitStack() as stack:
+
+        def made(pace: str) -> Stage:
+            journal = tmp_path_factory.mktemp("journal") / f"{pace}.ndjson"
+            service = ReferenceService(pace=pace, delay_s=(0.1, 0.2), options=["--journal", str(journal)])
+            stack.enter_context(service)
+
+            @cache
+            def caller(client: str) -> Caller:
+                if client == "boto3":
+                    return Boto3(service)
+                if client == "aws-cli":
+                    return stack.enter_context(AwsCli(service))
+                assert client == "javascript"
+                return stack.enter_context(Javascript(service, request.getfixturevalue("javascript_home")))
+
+            return lambda client: Scene(caller(client), service, journal, str(next(accounts)))
+
+        yield made
+
+
+@pytest.fixture(scope="session")
+def by_hand(_stage_of: Callable[[str], Stage]) -> Stage:
+    """Makes scenes on a service that moves nothing by itself."""
+    return _stage_of("manual")
+
+
+@pytest.fixture(scope="session")
+def in_time(_stage_of: Callable[[str], Stage]) -> Stage:
+    """Makes scenes on a service that moves in its own time."""
+    return _stage_of("timed")

@@ -98,7 +98,8 @@ class DataArtsRest:
             raise Refused(self._malformed("the path is no UTF-8")) from None
 
     def _malformed(self, text: str) -> Response:
-        return self._refusal(400, services.load(self._api.name).malformed_code, text)
+        code = services.load(self._api.name).malformed_code
+        return self._refusal(400, code, f"The request parameter is invalid. {text}")
 
     def _refusal(self, status: int, code: str, text: str) -> Response:
         """A refusal of a request that makes no call."""

@@ -45,7 +45,10 @@ class Route:
         return (
             method == self.method
             and len(segments) == len(self.segments)
-            and all(own.startswith("{") or own == given for own, given in zip(self.segments, segments, strict=True))
+            and all(
+                given if own.startswith("{") else own == given
+                for own, given in zip(self.segments, segments, strict=True)
+            )
         )
 
     def path(self, members: Mapping[str, Any]) -> str:
