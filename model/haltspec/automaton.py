@@ -108,7 +108,8 @@ class Automaton:
         floor: rows graded below it rule nothing out.
         readings: the readings that hold; None: every reading of every open question.
         rows: the rows to use instead of the lifecycle's (a mutant); None: those of the lifecycle under `readings`.
-        open_ids: a job may come into being unseen (its creation is not in the recording), and be moved from outside.
+        births: a job may come into being unseen, since its creation is not in the recording.
+        outside: a job may be moved from outside the API.
         hidden: operations whose successes never show a status, so that none of their observations has one.
         declared: for each operation the error codes that may refuse it in a silent cell; None, or at a higher floor
             than `ASSUMED`: any code may, but for one that says that there is no such job.
@@ -121,7 +122,8 @@ class Automaton:
         floor: Grade = Grade.ASSUMED,
         readings: Mapping[str, str] | None = None,
         rows: tuple[Transition, ...] | None = None,
-        open_ids: bool = False,
+        births: bool = False,
+        outside: bool = False,
         declared: Mapping[str, frozenset[str]] | None = None,
         hidden: frozenset[str] = frozenset(),
     ) -> None:
@@ -144,7 +146,7 @@ class Automaton:
         self._index_calls(rows)
         closed = ((cell, own) for cell, own in self._cells.items() if cell not in self._open)
         self._weak = frozenset(cell for cell, own in closed if max(row.grade for row in own) < floor)
-        self._unseen = self._internal_moves(rows, open_ids)
+        self._unseen = self._internal_moves(rows, births, outside)
         self._reach = self._close_internal()
         self._after: dict[tuple[int, Observation], int] = {}
         self._closed: dict[int, int] = {}
@@ -187,18 +189,18 @@ class Automaton:
             if states == {ABSENT} and pair[1] != ANY_ERROR and grades[pair] >= self.floor
         )
 
-    def _internal_moves(self, rows: tuple[Transition, ...], open_ids: bool) -> dict[str, set[str]]:
+    def _internal_moves(self, rows: tuple[Transition, ...], births: bool, outside: bool) -> dict[str, set[str]]:
         """For each state, the states that one unseen move leads to."""
         moves: dict[str, set[str]] = {name: set() for name in self.states}
         for row in rows:
-            if isinstance(row.label, Internal) and not row.label.witnessed and (open_ids or not row.label.outside):
+            if isinstance(row.label, Internal) and not row.label.witnessed and (outside or not row.label.outside):
                 for state in row.states:
                     moves[state].add(row.target_from(state))
         for framed in self.lifecycle.states:
             frame = framed.frame or self.lifecycle.frame
             if frame.grade is Grade.ASSUMED and self.floor > Grade.ASSUMED and framed.name != ABSENT:
                 moves[framed.name].update(name for name in self.states if name != ABSENT)
-        if open_ids:
+        if births:
             moves[ABSENT].update(self.states)
         return moves
 
@@ -358,9 +360,12 @@ class Automaton:
         images: dict[int, int] = {}
         for name, state in self.bit.items():
             moves = self.moves(name, seen)
-            image = self.mask(m.target for m in moves if m.row is not None or seen.what != UNKNOWN)
-            if image:
-                images[state] = image
+            images[state] = self.mask(m.target for m in moves if m.row is not None or seen.what != UNKNOWN)
+        return self.course_of(images)
+
+    def course_of(self, images: Mapping[int, int]) -> Course:
+        """The course of what leads from each state to those of its image; states may be left out."""
+        images = {state: image for state, image in images.items() if image}
         stays: dict[int, int] = {}
         leaps: dict[int, tuple[int, ...]] = {}
         for state in self.bit.values():

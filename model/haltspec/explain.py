@@ -148,7 +148,7 @@ class _Search:
             self.automaton,
             self.events,
             initial=initial,
-            window=settings.window,
+            window=settings.window or 0.0,
             clients=clients,
             budget=settings.budget,
         )

@@ -55,6 +55,22 @@ class Step(NamedTuple):
     decided: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Aid:
+    """Moves that somebody may have made besides those that the events and the rows tell of.
+
+    Args:
+        always: moves that may be made unseen from a time on, as often as it takes.
+        once: moves that may be made unseen at any time, each once; the same course may stand there several times.
+    """
+
+    always: tuple[tuple[float, Course], ...] = ()
+    once: tuple[Course, ...] = ()
+
+
+NO_AID: Final = Aid()
+
+
 class _Configuration(NamedTuple):
     """A state the job may be in, with what became of the open calls. Calls are bits: the lower must return earlier.
 
@@ -86,6 +102,7 @@ def steps(
     initial: int | None = None,
     window: float = 0.0,
     clients: Sequence[str] = (),
+    aid: Aid = NO_AID,
     force: int | None = None,
     leave_out: int | None = None,
     budget: int = BUDGET,
@@ -98,13 +115,14 @@ def steps(
         initial: the belief before the first event; None: the automaton's.
         window: reads may be as old as this many seconds.
         clients: the client of each event: calls of one client follow each other even where the clock stands still.
+        aid: moves that somebody may have made besides.
         force: position of an event of unknown effect that is taken to have happened.
         leave_out: position of an event that is taken not to have happened.
         budget: how many configurations are looked at before overlaps are given up.
 
     After an impossible event the belief starts again from all states that could have given it (a refusal: goes on).
     """
-    return _Search(automaton, events, initial, window, clients, force, leave_out, budget).run()
+    return _Search(automaton, events, initial, window, clients, aid, force, leave_out, budget).run()
 
 
 class _Search:
@@ -115,6 +133,7 @@ class _Search:
         initial: int | None,
         window: float,
         clients: Sequence[str],
+        aid: Aid,
         force: int | None,
         leave_out: int | None,
         budget: int,
@@ -131,10 +150,14 @@ class _Search:
         """The calls that have begun and must have their place in the order by their end: a heap of end, position."""
         self.kinds: dict[Observation, _Kind] = {}
         """The same calls, by what they say."""
-        self.pending: dict[Observation, _Kind] = {}
+        self.pending: list[_Kind] = []
         """Calls without an answer that could move the job again and again: each may take a place, and none has to."""
-        self.absorbed: list[Observation] = []
+        self.absorbed: dict[Observation, Course] = {}
+        """Calls without an answer that could not: each is one more move that may be made unseen."""
         self.waiting = 0
+        self.besides = [course for time, course in aid.always if time == -math.inf]
+        self.later = sorted((pair for pair in aid.always if pair[0] > -math.inf), key=lambda pair: -pair[0])
+        """Moves that may be made unseen, and those of a later time, the last first."""
         self.roots = _at(automaton.initial if initial is None else initial)
         """The configurations in which every call that has returned has its place, and no other without need."""
         self.given_up = False
@@ -150,6 +173,8 @@ class _Search:
         self._unseen: dict[int, tuple[int, ...]] = {}
         self._closed: dict[int, int] = {}
         self._ranges: dict[int, int] = {}
+        for course in aid.once:
+            self._expect(course)
 
     def run(self) -> Iterator[Step]:
         order: Sequence[int] = range(len(self.events))
@@ -185,7 +210,9 @@ class _Search:
                 begin = self._start(order[place + 1])
                 if not (end < begin or (end == begin and self._is_next(order, place))):
                     break
-            before = self._close(belief) if self.absorbed else belief
+            if self.later:
+                self._go_by(end)
+            before = self._close(belief) if self.absorbed or self.besides else belief
             after = automaton.after(before, seen)
             yield Step(position, before, after, automaton.is_constrained(before, seen))
             belief = after or (before if seen.what != OK else self._able(seen))
@@ -201,11 +228,21 @@ class _Search:
         if position == self.force or event.end < math.inf or not self.automaton.is_idempotent(event.seen):
             return False
         if event.seen not in self.absorbed:
-            self.absorbed.append(event.seen)
-            self._unseen.clear()
-            self._ranges.clear()
-            self._closed.clear()
+            self.absorbed[event.seen] = self.automaton.course(event.seen)
+            self._forget()
         return True
+
+    def _go_by(self, time: float) -> None:
+        """Moves that may be made from a time on can be made by then."""
+        while self.later and time >= self.later[-1][0]:
+            self.besides.append(self.later.pop()[1])
+            self._forget()
+
+    def _forget(self) -> None:
+        """Other moves may be made unseen than before."""
+        self._unseen.clear()
+        self._closed.clear()
+        self._ranges.clear()
 
     def _start(self, position: int) -> float:
         event = self.events[position]
@@ -229,24 +266,30 @@ class _Search:
         if uncertain and self._is_passed_over(position):
             return
         if uncertain and event.end == math.inf:
-            self.waiting += 1
-            self._add(self.pending, event.seen, 1 << self.waiting)
+            self._expect(self.automaton.course(event.seen))
             return
         if not self.open:
             self._number(order, place)
         bit = self._bit(position)
         heapq.heappush(self.open, (event.end, position))
-        self._add(self.kinds, event.seen, bit)
-        if uncertain:
-            self.roots = [root._replace(satisfied=root.satisfied | bit) for root in self.roots]
-
-    def _add(self, kinds: dict[Observation, _Kind], seen: Observation, bit: int) -> None:
-        kind = kinds.get(seen)
+        kind = self.kinds.get(event.seen)
         if kind is None:
-            kind = kinds[seen] = _Kind(self.automaton.course(seen))
+            kind = self.kinds[event.seen] = _Kind(self.automaton.course(event.seen))
             self._ranges.clear()
         kind.calls |= bit
         self._free.clear()
+        if uncertain:
+            self.roots = [root._replace(satisfied=root.satisfied | bit) for root in self.roots]
+
+    def _expect(self, course: Course) -> None:
+        """A move may be made once, at any time from now on."""
+        self.waiting += 1
+        kind = next((kind for kind in self.pending if kind.course is course), None)
+        if kind is None:
+            kind = _Kind(course)
+            self.pending.append(kind)
+            self._ranges.clear()
+        kind.calls |= 1 << self.waiting
 
     def _number(self, order: Sequence[int], place: int) -> None:
         """Number the calls from `place` on by their returns."""
@@ -313,6 +356,8 @@ class _Search:
 
     def _return(self, position: int) -> Iterator[Step]:
         seen, bit = self.events[position].seen, self._bit(position)
+        if self.later:
+            self._go_by(self.events[position].end)
         kind = self.kinds[seen]
         reached = None if self.given_up else self._place(bit, kind.course)
         kind.calls &= ~bit
@@ -334,7 +379,7 @@ class _Search:
         for state, _, placed, _ in found:
             after |= state if placed & bit else kind.course.stays.get(state, state)
         if is_certain:
-            before = self._close(before) if self.absorbed else before
+            before = self._close(before) if self.absorbed or self.besides else before
             yield Step(position, before, after, self.automaton.is_constrained(before, seen))
         if found:
             self.roots = list(dict.fromkeys(_without(bit, one) for one in found))
@@ -433,7 +478,7 @@ class _Search:
             if spare and (not due or spare == bit or spare < due != bit):
                 for target in kind.course.leaps.get(state, ()):
                     yield _Configuration(target, satisfied, placed | spare, used)
-        for kind in self.pending.values():
+        for kind in self.pending:
             spare = _first(kind.calls & ~used)
             if spare:
                 for target in kind.course.leaps.get(state, ()):
@@ -444,8 +489,8 @@ class _Search:
         targets = self._unseen.get(state)
         if targets is None:
             mask = self.automaton.unseen(state)
-            for seen in self.absorbed:
-                mask |= self.automaton.course(seen).images.get(state, 0)
+            for course in (*self.absorbed.values(), *self.besides):
+                mask |= course.images.get(state, 0)
             targets = self._unseen[state] = tuple(bits(mask & ~state))
         return targets
 
@@ -470,7 +515,7 @@ class _Search:
             while more != reached:
                 reached = more
                 more = self._close(reached)
-                for kind in (*self.kinds.values(), *self.pending.values()):
+                for kind in (*self.kinds.values(), *self.pending):
                     for before in bits(more):
                         more |= kind.course.images.get(before, 0)
             self._ranges[state] = reached

@@ -76,6 +76,14 @@ def assumed(reason: str) -> Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """A span of time that a rule speaks of, in seconds, and who says so."""
+
+    seconds: float
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """A state of a job.
 
@@ -408,6 +416,9 @@ class Lifecycle:
         progress: what must come about.
         rules: data rules on its replies.
         ids: who says that an id is given to one job; left out, it is implied where the creation is described.
+        ids_return: an id can be given again after its job was deleted, since it follows from a name that clients give.
+        retention: how long after its end the service may forget a job, as far as anybody tells; None: never. No row
+            says so: time alone tells a job that was forgotten from one that was lost.
     """
 
     api: str
@@ -424,6 +435,8 @@ class Lifecycle:
     progress: tuple[LeadsTo, ...] = ()
     rules: tuple[Rule, ...] = ()
     ids: Source | None = None
+    ids_return: bool = False
+    retention: Period | None = None
     _states: Mapping[str, State] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -179,6 +179,7 @@ class _Projector:
         self.api = api
         self.calls = calls
         self.alone = alone
+        self.list_lag_s = api.list_lag.seconds if api.list_lag is not None else 0.0
         self.bound = {op: tuple(_bind(api, b) for b in api.bound(op)) for op in {c.operation for c in calls}}
         given = dict(self._given_ids())
         self.faults = tuple(self._request_faults(call, shapes, given) for call in calls)
@@ -537,7 +538,7 @@ class _Projector:
 
     def _lag(self, seen: Observation, bound: _Bound) -> float:
         if bound.operation.role is Role.LIST:
-            return self.api.list_window_s
+            return self.list_lag_s
         is_shown = seen.shows is not None and not any(matches(seen.shows, shows) for shows in bound.early)
         return 0.0 if is_shown or seen.what != OK else bound.binding.delay_s
 
@@ -591,7 +592,7 @@ class _Projector:
             pattern = () if binding.would_list is None else binding.would_list(first.request, job_id)
             if pattern is not None:
                 seen = Observation(bound.operation.name, cls, UNLISTED, pattern)
-                history.events.append(Event(seen, first.start, end, chain[-1], True, self.api.list_window_s))
+                history.events.append(Event(seen, first.start, end, chain[-1], True, self.list_lag_s))
 
     def _changed(self, start: float, end: float) -> bool:
         """True if a creation or deletion overlaps the time span."""

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Automaton, Observation, matches
-from haltspec.linearize import BUDGET, Step, steps
+from haltspec.excuse import Excuses, excuses
+from haltspec.linearize import BUDGET, NO_AID, Aid, Step, steps
 from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, LeadsTo, Lifecycle, Role, Source, Transition, assumed
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import Event, History, Projection, project, refusals, succeeded
@@ -55,6 +56,8 @@ class Violation:
         calls: indexes into the trace of the calls that show it, the breaking one last.
         belief: the states the job may have been in just before, unseen moves included.
         possible: what could have been answered, a line for each row, with its source.
+        excuse: what may explain it all the same, as the end of a sentence that begins "possible only if"; empty if
+            nothing does. What has one is graded `assumed`.
         member: for a rule on shapes, the member that breaks it.
     """
 
@@ -67,6 +70,7 @@ class Violation:
     belief: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
     member: str = ""
+    excuse: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +137,16 @@ class Settings:
 
     Args:
         floor: violations below this grade are warnings.
-        window: reads may be as old as this many seconds.
+        window: reads may be as old as this many seconds; None: lists may, as much as their API says, and whether they
+            are is not known.
         patience: a progress property that is owed for longer than this many seconds is a violation; None: never.
-        alone: the recording holds every call made in its tenants, so an id it never saw given belongs to no job.
+        alone: the recording holds every call made in its tenants, so an id it never saw given belongs to no job, and
+            nobody else has moved one.
         budget: how many configurations of one job may be looked at to order calls that overlap; see `linearize`.
     """
 
     floor: Grade = Grade.IMPLIED
-    window: float = 0.0
+    window: float | None = None
     patience: float | None = None
     alone: bool = False
     budget: int = BUDGET
@@ -157,23 +163,29 @@ class Judgement:
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        self._automata: dict[tuple[str, Grade, bool], Automaton] = {}
+        self._automata: dict[tuple[str, Grade, bool, bool], Automaton] = {}
         self._taken: dict[tuple[str, int, Observation], tuple[str, ...]] = {}
 
     def rows_taken(self, lifecycle: str, before: int, seen: Observation) -> tuple[str, ...]:
         """The rows, as `LIFECYCLE/ROW`, that an observation surely or possibly took, given the belief before it."""
         key = (lifecycle, before, seen)
         if key not in self._taken:
-            names = _rows_taken(self.automaton(lifecycle, Grade.ASSUMED, False), before, seen)
+            names = _rows_taken(self.automaton(lifecycle), before, seen)
             self._taken[key] = tuple(f"{lifecycle}/{name}" for name in names)
         return self._taken[key]
 
-    def automaton(self, lifecycle: str, floor: Grade, open_ids: bool) -> Automaton:
-        """The automaton of a lifecycle at a floor."""
-        key = (lifecycle, floor, open_ids)
+    def automaton(
+        self, lifecycle: str, floor: Grade = Grade.ASSUMED, *, births: bool = False, outside: bool = False
+    ) -> Automaton:
+        """The automaton of a lifecycle at a floor; `births` and `outside`: see `Automaton`."""
+        key = (lifecycle, floor, births, outside)
         if key not in self._automata:
             self._automata[key] = Automaton(
-                self.api.lifecycle(lifecycle), floor=floor, open_ids=open_ids, declared=self.declared(lifecycle)
+                self.api.lifecycle(lifecycle),
+                floor=floor,
+                births=births,
+                outside=outside,
+                declared=self.declared(lifecycle),
             )
         return self._automata[key]
 
@@ -216,13 +228,15 @@ class Footing:
     """What is known of the jobs of a recording before anything is seen of them.
 
     An id that the recording shows to be given out, or any id if it holds every call of its tenants, belongs to no job
-    before; any other may belong to a job in any state.
+    before; any other may belong to a job in any state, or to one that is still to be made. But where ids do not return
+    nobody makes a job that was there when the recording first tells of it.
     """
 
     def __init__(self, projection: Projection, settings: Settings) -> None:
         self.projection = projection
         self.settings = settings
         self.automata = judgement(projection.api)
+        self._found: dict[tuple[JobKey, Grade], tuple[Automaton, int]] = {}
         self.drawn = {h.key.id for h in projection.histories if h.created is not None}
         api = projection.api
         self.made_unseen = {b.lifecycle for b in api.bindings if b.spreads and api.role(b).role is Role.CREATE}
@@ -230,13 +244,37 @@ class Footing:
 
     def of(self, history: History, floor: Grade) -> tuple[Automaton, int]:
         """The automaton to judge a job by at a floor, and the belief before its first event."""
-        calls = self.projection.calls
+        found = self._found.get((history.key, floor))
+        if found is None:
+            found = self._found[history.key, floor] = self._of(history, floor)
+        return found
+
+    def _of(self, history: History, floor: Grade) -> tuple[Automaton, int]:
         known = history.created is not None or history.key.id in self.drawn
-        alone = known or self.settings.alone or any(calls[e.call].alone for e in history.events)
+        alone = known or not self.has_outsiders(history)
         unseen = history.created is None and history.key.lifecycle in self.made_unseen
         unseen = unseen and not (alone and self._is_orphan(history.key))
-        automaton = self.automata.automaton(history.key.lifecycle, floor, unseen or not alone)
+        plain = self.automata.automaton(history.key.lifecycle, floor)
+        births = (unseen or not alone) and not self._was_there(history, plain)
+        automaton = self.automata.automaton(history.key.lifecycle, floor, births=births, outside=unseen or not alone)
         return automaton, automaton.initial if alone else automaton.everything
+
+    def has_outsiders(self, history: History) -> bool:
+        """True if somebody may have called, or moved the job otherwise, who is not in the recording."""
+        return not (self.settings.alone or any(self.projection.calls[e.call].alone for e in history.events))
+
+    def _was_there(self, history: History, automaton: Automaton) -> bool:
+        """True if the job existed before everything that could tell of its absence, and cannot be made again."""
+        if automaton.lifecycle.ids_return:
+            return False
+        there, gone = math.inf, math.inf
+        for event in history.events:
+            if event.seen.what not in (PASSED, UNKNOWN):
+                if automaton.initial in automaton.course(event.seen).images:
+                    gone = min(gone, event.start)
+                else:
+                    there = min(there, event.end + event.lag)
+        return there + (self.settings.window or 0.0) < gone
 
     def _is_orphan(self, key: JobKey) -> bool:
         """True if no call of the recording can have made the object with which such a job comes."""
@@ -248,6 +286,25 @@ class Footing:
                 if (lost and api.role(binding).role is Role.CREATE) or binding.parent_of(key.id) in self.drawn:
                     return False
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Relief:
+    """What may explain a job's events besides the rows: that things show late, and moves that somebody else made."""
+
+    lags: bool = False
+    aid: Aid = NO_AID
+
+
+_NO_RELIEF: Final = _Relief()
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """Where a job's belief begins: at the position of its latest impossible answer, and without what shows late."""
+
+    position: int
+    late: tuple[Event, ...]
 
 
 class _Judge:
@@ -264,6 +321,7 @@ class _Judge:
         self.undecided: list[Undecided] = []
         self.malformed = projection.malformed
         self.footing = Footing(projection, settings)
+        self.excuses: dict[tuple[JobKey, Grade], Excuses] = {}
 
     def run(self) -> Report:
         found = [v for history in self.projection.histories for v in self._job(history)]
@@ -301,20 +359,81 @@ class _Judge:
         if given_up:
             calls = tuple(sorted({history.events[position].call for position in given_up}))
             self.undecided.append(Undecided(history.key, TOO_WIDE, calls))
-        late: set[int] = set()
-        if failed:
-            late = failed.keys() - {s.position for s in self._run(history, Grade.ASSUMED, lags=True) if not s.after}
-        if failed or given_up:
-            for floor in FLOORS[1:]:
-                for step in self._run(history, floor):
-                    if not step.after:
-                        failed[step.position] = (floor, failed.get(step.position, (floor, step))[1])
-        since = 0
+        excused = self._weigh(history, failed) if failed or given_up else set()
+        begun = _Beginning(0, ())
         for position, (grade, step) in sorted(failed.items()):
-            violation = self._violation(history, step, grade, since)
-            yield self._too_soon(violation, history) if position in late and grade is Grade.ASSUMED else violation
-            if history.events[position].seen.what == OK:
-                since = position
+            event = history.events[position]
+            relief = self._relief(history, grade)
+            if position in excused:
+                if begun.late and self._is_possible(history, begun, event, _NO_RELIEF):
+                    continue  # it only does not follow from what shows late, which was told
+                relief = _NO_RELIEF
+            found = self._violation(history, step, grade, begun, relief)
+            if position in excused:
+                found = self._excused(history, event, begun, found)
+            yield found
+            if found.rule.endswith(AT_ONCE):
+                begun = replace(begun, late=(*begun.late, event))
+            elif event.seen.what == OK:
+                begun = _Beginning(position, ())
+
+    def _weigh(self, history: History, failed: dict[int, tuple[Grade, Step]]) -> set[int]:
+        """Grade what is impossible by the highest floor at which it still is; returns what has an excuse.
+
+        What has one is graded as if it had none: so its rule is the one that it would break.
+        """
+        excused = set[int]()
+        for floor in FLOORS:
+            relief = self._relief(history, floor)
+            if floor is Grade.ASSUMED and relief == _NO_RELIEF:
+                continue  # nothing else would be found
+            still = {step.position: step for step in self._run(history, floor, relief=relief) if not step.after}
+            if floor is Grade.ASSUMED:
+                excused = failed.keys() - still.keys()
+            for position, step in still.items():
+                failed[position] = (floor, failed.get(position, (floor, step))[1])
+        for floor in FLOORS[1:] if excused else ():
+            for position in excused & {step.position for step in self._run(history, floor) if not step.after}:
+                failed[position] = (floor, failed[position][1])
+        return excused
+
+    def _relief(self, history: History, floor: Grade) -> _Relief:
+        """All that may explain a job's events."""
+        return _Relief(any(self._lag(event) for event in history.events), self._excuses(history, floor).all())
+
+    def _lag(self, event: Event) -> float:
+        """How late an event may show, in seconds; a user who says how old reads are knows it better."""
+        return 0.0 if event.reads and self.settings.window is not None else event.lag
+
+    def _excuses(self, history: History, floor: Grade) -> Excuses:
+        known = self.excuses.get((history.key, floor))
+        if known is None:
+            automaton, _ = self.footing.of(history, floor)
+            known = excuses(automaton, history.events, outsiders=self.footing.has_outsiders(history))
+            self.excuses[history.key, floor] = known
+        return known
+
+    def _is_possible(self, history: History, begun: _Beginning, breaking: Event, relief: _Relief) -> bool:
+        """True if with some relief an event is possible after those from some beginning on."""
+        events = [e for e in history.events[begun.position :] if e.start <= breaking.end and e not in begun.late]
+        initial = self.footing.of(history, Grade.ASSUMED)[0].everything if begun.position else None
+        done = self._run(history, Grade.ASSUMED, events, initial, relief=relief)
+        return bool(next(taken.after for taken in done if events[taken.position] is breaking))
+
+    def _excused(self, history: History, breaking: Event, begun: _Beginning, found: Violation) -> Violation:
+        """The violation with the least that explains it."""
+
+        def explains(relief: _Relief) -> bool:
+            return self._is_possible(history, begun, breaking, relief)
+
+        if explains(_Relief(lags=True)):
+            return self._too_soon(found, history)
+        known = self._excuses(history, Grade.ASSUMED)
+        lags = not explains(_Relief(aid=known.all()))
+        excuse = known.told(lambda aid: explains(_Relief(lags, aid)))
+        excuse += f", and {self._lateness(history)}" if lags else ""
+        message = f"{found.message}; possible only if {excuse}"
+        return replace(found, grade=Grade.ASSUMED, message=message, excuse=excuse)
 
     def _run(
         self,
@@ -323,11 +442,11 @@ class _Judge:
         events: Sequence[Event] | None = None,
         initial: int | None = None,
         *,
-        lags: bool = False,
+        relief: _Relief = _NO_RELIEF,
     ) -> Iterator[Step]:
         """The steps of a job's events, or of some of them, from what the job can have been before any of them.
 
-        That what was done shows at once where documents leave that open (`lags`) is an assumption of ours.
+        That what was done shows at once where documents leave that open is an assumption of ours.
         """
         automaton, before = self.footing.of(history, floor)
         if events is None:
@@ -335,13 +454,19 @@ class _Judge:
         initial = before if initial is None else initial
         settings = self.settings
         order: list[int] | None = None
-        if (lags or floor > Grade.ASSUMED) and any(event.lag for event in events):
-            late = [_late(event, settings.window) for event in events]
+        if (relief.lags or floor > Grade.ASSUMED) and any(map(self._lag, events)):
+            late = [_late(event, self._lag(event)) for event in events]
             order = sorted(range(len(events)), key=lambda p: (late[p].start, late[p].end, late[p].call))
             events = [late[p] for p in order]
         clients = [self.projection.calls[e.call].client for e in events]
         taken = steps(
-            automaton, events, initial=initial, window=settings.window, clients=clients, budget=settings.budget
+            automaton,
+            events,
+            initial=initial,
+            window=settings.window or 0.0,
+            clients=clients,
+            aid=relief.aid,
+            budget=settings.budget,
         )
         return taken if order is None else (step._replace(position=order[step.position]) for step in taken)
 
@@ -356,7 +481,7 @@ class _Judge:
     def _owed(self, history: History, taken: Sequence[Step]) -> Iterator[Violation]:
         """What the job owed: at the end it is pending; for longer than the patience, ever, it is a violation."""
         lifecycle = self.api.lifecycle(history.key.lifecycle)
-        automaton = self.automata.automaton(lifecycle.name, Grade.ASSUMED, False)
+        automaton = self.automata.automaton(lifecycle.name)
         patience = self.settings.patience
         unsure = any(event.seen.what == UNKNOWN and not event.reads for event in history.events)
         for progress in lifecycle.progress:
@@ -400,8 +525,8 @@ class _Judge:
             belief=belief,
         )
 
-    def _violation(self, history: History, step: Step, floor: Grade, since: int) -> Violation:
-        automaton = self.automata.automaton(history.key.lifecycle, Grade.ASSUMED, False)
+    def _violation(self, history: History, step: Step, floor: Grade, begun: _Beginning, relief: _Relief) -> Violation:
+        automaton = self.automata.automaton(history.key.lifecycle)
         event = history.events[step.position]
         belief = automaton.names(automaton.close(step.before))
         possible = tuple(
@@ -422,44 +547,56 @@ class _Judge:
                 f"possible: {_answers(automaton, step.before, event.seen)}"
             ),
             job=history.key,
-            calls=self._needed(history, step, floor, since),
+            calls=self._needed(history, step, floor, begun, relief),
             belief=belief,
             possible=possible,
         )
 
-    @staticmethod
-    def _too_soon(violation: Violation, history: History) -> Violation:
+    def _too_soon(self, violation: Violation, history: History) -> Violation:
         """The same violation, of what documents let show late."""
-        seconds = max(event.lag for event in history.events)
+        lag = self.api.list_lag
+        left_open = f"left open by {lag.source} [{lag.source.grade}]" if lag is not None else "left open"
+        excuse = self._lateness(history)
         return replace(
             violation,
             rule=f"{violation.rule.partition('/')[0]}/{AT_ONCE}",
-            source=assumed(f"how late it may show is left open: by up to {seconds:g} s"),
-            message=f"{violation.message}; or it shows late",
+            source=assumed(f"whether {excuse} is {left_open}"),
+            message=f"{violation.message}; possible only if {excuse}",
+            excuse=excuse,
         )
 
-    def _needed(self, history: History, step: Step, floor: Grade, since: int) -> tuple[int, ...]:
+    def _lateness(self, history: History) -> str:
+        seconds = max(map(self._lag, history.events))
+        lists = any(event.reads and self._lag(event) for event in history.events)
+        return f"lists may be {seconds:g} s old" if lists else f"orders may take effect {seconds:g} s late"
+
+    def _needed(
+        self, history: History, step: Step, floor: Grade, begun: _Beginning, relief: _Relief
+    ) -> tuple[int, ...]:
         """The calls that rule the step out: those that may have changed the job, and what must be known besides.
 
         What only tells something of the job can be left out: the belief grows by it, so what is still impossible was
-        never shown by it. After an impossible answer at `since` the belief began anew: earlier calls show nothing.
+        never shown by it. After an impossible answer the belief began anew: earlier calls show nothing.
         """
         breaking = history.events[step.position]
-        automaton = self.automata.automaton(history.key.lifecycle, floor, False)
+        automaton = self.automata.automaton(history.key.lifecycle, floor)
 
         def rules_out(events: Sequence[Event], initial: int | None) -> bool:
             trial = sorted([*events, breaking], key=lambda e: (e.start, e.end, e.call))
-            found = self._run(history, floor, trial, initial)
+            found = self._run(history, floor, trial, initial, relief=relief)
             return not next(step.after for step in found if trial[step.position] is breaking)
 
         def before(first: int) -> list[Event]:
             events = [e for e in history.events[first:] if e is not breaking and e.start <= breaking.end]
+            events = [e for e in events if e not in begun.late]
             return self._once(automaton, events)
 
-        initial = automaton.everything if since else None
-        events = before(since)
-        if since and not rules_out(events, initial):
+        initial = automaton.everything if begun.position else None
+        events = before(begun.position)
+        if begun.position and not rules_out(events, initial):
             initial, events = None, before(0)
+        if not rules_out(events, initial):
+            return tuple(dict.fromkeys(event.call for event in (*events, breaking)))
         kept = [e for e in events if not _only_tells(e)]
         telling = [e for e in events if _only_tells(e)]
         while telling and not rules_out(kept, initial):
@@ -694,11 +831,9 @@ def _tells_nothing(event: Event) -> bool:
     return event.seen.what == PASSED or (event.reads and event.seen.what == OK and event.seen.shows is None)
 
 
-def _late(event: Event, window: float) -> Event:
+def _late(event: Event, lag: float) -> Event:
     """The event at the earliest, for a read, or with the latest effect that its lag allows."""
-    if event.reads:
-        return replace(event, start=event.start - max(0.0, event.lag - window))
-    return replace(event, end=event.end + event.lag)
+    return replace(event, start=event.start - lag) if event.reads else replace(event, end=event.end + lag)
 
 
 def _only_tells(event: Event) -> bool:

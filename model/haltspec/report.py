@@ -187,6 +187,7 @@ def violation_json(api: Api, violation: Violation, calls: Sequence[Call]) -> dic
         "job": job,
         "belief": list(violation.belief),
         "possible": list(violation.possible),
+        "excuse": violation.excuse,
         "calls": [json.loads(to_line(call)) for call in shown],
         "places": [call.place for call in shown if call.place],
     }

@@ -11,7 +11,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from haltspec.errors import BadLifecycle, Unknown
-from haltspec.lts import ANY_ERROR, Document, Grade, Lifecycle, OpenQuestion, Operation, Request, Role, Rule, Source
+from haltspec.lts import (
+    ANY_ERROR,
+    Document,
+    Grade,
+    Lifecycle,
+    OpenQuestion,
+    Operation,
+    Period,
+    Request,
+    Role,
+    Rule,
+    Source,
+)
 
 Path = tuple[str, ...]
 """Member names from the root of a reply to a value; `()` is the reply itself."""
@@ -180,7 +192,7 @@ class Api:
         open_enums: the members of replies, as paths, in which values beside the documented ones were seen.
         shapes_by: the document that the shapes are taken from; None: botocore's model of the service.
         malformed: who says that a request which breaks its shape is refused; None: whoever the shapes are from.
-        list_window_s: by how many seconds a list may lag behind what was acknowledged, as far as documents tell.
+        list_lag: by how much a list may lag behind what was acknowledged, as far as documents tell; None: not at all.
     """
 
     name: str
@@ -200,7 +212,7 @@ class Api:
     open_enums: tuple[str, ...] = ()
     shapes_by: Document | None = None
     malformed: Source | None = None
-    list_window_s: float = 0.0
+    list_lag: Period | None = None
     _errors: Mapping[str, ErrorSpec] = field(init=False, repr=False, compare=False, default_factory=dict)
     _bound: Mapping[str, tuple[Binding, ...]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
@@ -297,6 +309,8 @@ def reach(reply: Any, path: Path) -> Any:
 
 def _sourced(api: Api) -> Iterator[tuple[str, Source]]:
     """Everything that rests on a source, in words, with its source."""
+    if api.list_lag is not None:
+        yield "the lag of lists", api.list_lag.source
     yield from ((f"error {error.code!r}", error.source) for error in api.errors)
     yield from ((f"data rule {rule.name!r}", rule.source) for rule in api.rules)
     if api.malformed is not None:
@@ -306,6 +320,8 @@ def _sourced(api: Api) -> Iterator[tuple[str, Source]]:
         yield from ((f"data rule {rule.name!r} of {lc.full_name}", rule.source) for rule in lc.rules)
         yield from ((f"progress property {p.name!r} of {lc.full_name}", p.source) for p in lc.progress)
         yield f"the frame of {lc.full_name}", lc.frame
+        if lc.retention is not None:
+            yield f"the retention of {lc.full_name}", lc.retention.source
         yield from ((f"the ids of {lc.full_name}", source) for source in (lc.ids,) if source is not None)
         yield from ((f"the frame of {s.name} in {lc.full_name}", s.frame) for s in lc.states if s.frame is not None)
 

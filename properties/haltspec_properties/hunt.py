@@ -197,9 +197,9 @@ class Hunter:
 
         def automaton(open_ids: bool) -> Automaton:
             if rows is None:
-                return judgement(self.api).automaton(lifecycle.name, Grade.ASSUMED, open_ids)
+                return judgement(self.api).automaton(lifecycle.name, births=open_ids, outside=open_ids)
             declared = judgement(self.api).declared(lifecycle.name)
-            return Automaton(lifecycle, rows=rows, open_ids=open_ids, declared=declared)
+            return Automaton(lifecycle, rows=rows, births=open_ids, outside=open_ids, declared=declared)
 
         judge_ = automaton(is_open)
         makers = (b for b in self.api.bindings if b.spreads and self.api.role(b).role is Role.CREATE)
@@ -249,7 +249,7 @@ class Hunter:
         own = [b for operation in spread for b in self.api.bound(operation) if not b.spreads]
         if not own:
             return None
-        automaton = judgement(self.api).automaton(own[0].lifecycle, Grade.ASSUMED, False)
+        automaton = judgement(self.api).automaton(own[0].lifecycle)
         return Parent(automaton, {spread[b.operation]: b.role for b in own})
 
     # ---- playing it ------------------------------------------------------------------------------------------------

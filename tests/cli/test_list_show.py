@@ -349,7 +349,7 @@ class TestWholeText:
         assert list(whole) == [
             *("name", "title", "page", "service", "tenancy", "documents", "lifecycles", "bindings", "errors"),
             *("questions", "rules", "statements", "ambiguities"),
-            *("nulls", "open_enums", "shapes_by", "malformed", "list_window_s"),
+            *("nulls", "open_enums", "shapes_by", "malformed", "list_lag"),
         ]
         [lifecycle] = whole["lifecycles"]
         assert lifecycle["transitions"][0] == {

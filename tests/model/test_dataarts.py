@@ -555,11 +555,12 @@ class TestOtherCalls:
         [
             *((word, Verdict.PASS, Verdict.PASS) for word in ("NORMAL", "INIT", "ABNORMAL", "OVERLOAD")),
             *((word, Verdict.FAIL, Verdict.PASS) for word in ("PAUSE", "DISABLE")),
-            *((word, Verdict.FAIL, Verdict.FAIL) for word in ("STOPPED", "SCHEDULING", "BROKEN")),
+            *((word, Verdict.FAIL, Verdict.INCONCLUSIVE) for word in ("STOPPED", "SCHEDULING")),
+            ("BROKEN", Verdict.FAIL, Verdict.FAIL),
         ],
     )
     def test_words_of_the_sdk_are_tolerated(self, word: str, alone: Verdict, shared: Verdict) -> None:
-        """PAUSE and DISABLE come from the console; a word that nobody knows, or STOPPED, does not follow a start."""
+        """PAUSE and DISABLE come from the console; STOPPED follows no start, unless others called; BROKEN is no word."""
         reply = {"name": "myJob", "status": word}
         shown = recorded("ShowJobStatus", {"job_name": "myJob"}, 200, 3, reply=reply)
         calls = created(1, processType="REAL_TIME"), order("StartJob", 2), shown

@@ -270,12 +270,12 @@ class TestClosure:
         """A real-time job is paused in the console only: a recording of all that was done has no such move."""
         lifecycle = load("dataarts").lifecycle("job")
         normal, paused = "real-time NORMAL", "real-time PAUSE"
-        for open_ids in (False, True):
-            automaton = Automaton(lifecycle, open_ids=open_ids)
-            assert (paused in automaton.names(automaton.close(automaton.bit[normal]))) is open_ids
+        for outside in (False, True):
+            automaton = Automaton(lifecycle, outside=outside)
+            assert (paused in automaton.names(automaton.close(automaton.bit[normal]))) is outside
 
-    def test_with_open_ids_a_job_may_exist_unseen(self) -> None:
-        automaton = Automaton(JOB, open_ids=True)
+    def test_with_births_a_job_may_exist_unseen(self) -> None:
+        automaton = Automaton(JOB, births=True)
         assert automaton.close(automaton.initial) == automaton.everything
         assert Automaton(JOB).close(automaton.initial) == automaton.initial
 

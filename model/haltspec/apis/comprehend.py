@@ -23,6 +23,7 @@ from haltspec.lts import (
     Lifecycle,
     OpenQuestion,
     Operation,
+    Period,
     Reading,
     RequestClass,
     Role,
@@ -481,6 +482,8 @@ _FAIL_STOPPING = OpenQuestion(
     states=("STOP_REQUESTED",),
 )
 
+_RETENTION: Final = Period(86_400.0, assumed("no document gives a period; nobody says that a job is gone within a day of its end"))
+
 JOB = Lifecycle(
     api="comprehend",
     name="job",
@@ -521,6 +524,7 @@ JOB = Lifecycle(
     ),
     rules=_JOB_RULES,
     ids=MODEL.states("JobArn: unique, and made of the account, the region and the job ID"),
+    retention=_RETENTION,
 )
 
 _NEVER_STOPPED = ("SUBMITTED", "IN_PROGRESS", "COMPLETED", "FAILED")
@@ -540,6 +544,7 @@ UNSTOPPABLE = Lifecycle(
     progress=(LeadsTo("a started job ends", "A job that was started ends.", ("SUBMITTED", "IN_PROGRESS"), ("COMPLETED", "FAILED"), _FRAME),),
     rules=_JOB_RULES,
     ids=MODEL.states("JobArn: unique, and made of the account, the region and the job ID"),
+    retention=_RETENTION,
 )
 
 # ---- training of models ---------------------------------------------------------------------------------------------
@@ -716,6 +721,7 @@ TRAINING = Lifecycle(
         _after_stop("warn", "TRAINED_WITH_WARNING", "the status is younger than the page"),
     ),
     frame=_MODEL_FRAME,
+    ids_return=True,
     id_member="DocumentClassifierArn",
     status_members=("Status",),
     progress=(

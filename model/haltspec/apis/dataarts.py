@@ -27,6 +27,7 @@ from haltspec.lts import (
     Lifecycle,
     OpenQuestion,
     Operation,
+    Period,
     Reading,
     RequestClass,
     Role,
@@ -659,6 +660,7 @@ JOB = Lifecycle(
     questions=_QUESTIONS,
     frame=OTC.implies("viewing_a_job_list and viewing_running_status_of_a_real-time_job, the meaning of each status"),
     id_member="name",
+    ids_return=True,
     status_members=("status", "jobType"),
     progress=(
         LeadsTo("a stop leads to STOPPED", "A real-time job whose stop was accepted is STOPPED in the end (or EXCEPTION, if the stop failed).", (_R_STOPPING,), (_R_STOPPED, _R_NOT_STOPPED), _ACCEPTANCE, unless=("Start",)),
@@ -862,5 +864,5 @@ API = Api(
     nulls=ANY_MEMBER,
     shapes_by=OTC,
     malformed=OTC.implies("appendix, error codes: invalid names, schedules, descriptions and parameters; which calls answer them is not said"),
-    list_window_s=_LAG_S,
+    list_lag=Period(_LAG_S, TF.implies("job resources: the first look after an order is 10 s later")),
 )

@@ -24,6 +24,7 @@ from haltspec.lts import (
     Lifecycle,
     OpenQuestion,
     Operation,
+    Period,
     Reading,
     Request,
     RequestClass,
@@ -537,6 +538,9 @@ def _in_its_run(sight: rules.Sight) -> str | None:
     return None
 
 
+_RETENTION: Final = Period(400 * 86_400.0, GUIDE.implies("test-runs: results are kept for 400 days"))
+"""How long a run and its jobs are remembered at least: see the open question `retention`."""
+
 JOB: Final = Lifecycle(
     api="devicefarm",
     name="job",
@@ -621,6 +625,7 @@ JOB: Final = Lifecycle(
         rules.holds("no new test begins after a stop", "After a job was seen STOPPING, only setup, teardown and the test in progress still end.", assumed("a suite of setup and one of teardown has one test each, and a device runs one test at a time"), _is_late_work),
         rules.holds("a job's ARN lies in its run", "A job's ARN has its run's project and run, and a job id.", GITHUB.implies("paulo-raca/adb-proxy, adbproxy/aws.py"), _in_its_run),
     ),
+    retention=_RETENTION,
 )
 
 # ---- runs -----------------------------------------------------------------------------------------------------------
@@ -894,6 +899,7 @@ RUN: Final = Lifecycle(
         rules.holds("a run's type is as given", "A run shows the test type it was scheduled with.", MODEL.implies("ScheduleRun, test"), _type_as_given),
         rules.holds("a run's ARN lies in its project", "A run's ARN has its project's id and a run id.", GITHUB.implies("aws-device-farm-jenkins-plugin 114"), _in_its_project),
     ),
+    retention=_RETENTION,
 )
 
 # ---- operations on the wire -----------------------------------------------------------------------------------------

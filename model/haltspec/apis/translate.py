@@ -22,6 +22,7 @@ from haltspec.lts import (
     Lifecycle,
     OpenQuestion,
     Operation,
+    Period,
     Reading,
     Reply,
     RequestClass,
@@ -505,6 +506,8 @@ _LIST_RULES = (
 
 # ---- the lifecycle --------------------------------------------------------------------------------------------------
 
+_RETENTION: Final = Period(86_400.0, assumed("records age out, says a third party, without a period; nobody says within a day"))
+
 JOB = Lifecycle(
     api="translate",
     name="job",
@@ -636,6 +639,7 @@ JOB = Lifecycle(
         ),
     ),
     rules=(*_JOB_RULES, *_LIST_RULES),
+    retention=_RETENTION,
 )
 
 # ---- operations on the wire -----------------------------------------------------------------------------------------

@@ -87,11 +87,16 @@ def budget_option(command: Callable[..., int]) -> Callable[..., int]:
     callback=floor_of,
     help="Rules graded below it only warn.",
 )
-@click.option("--window", type=click.FloatRange(min=0), default=0.0, metavar="S", help="Reads may be S seconds old.")
+@click.option(
+    "--window",
+    type=click.FloatRange(min=0),
+    metavar="S",
+    help="Reads may be S seconds old; left out, lists as old as their API lets them be.",
+)
 @click.option(
     "--patience", type=click.FloatRange(min=0), metavar="S", help="What is owed for S seconds is a violation."
 )
-@click.option("--alone", is_flag=True, help="The recording holds every call made in its tenants.")
+@click.option("--alone", is_flag=True, help="The recording holds every call in its tenants: nobody else moved a job.")
 @budget_option
 @click.option("--lenient", is_flag=True, help="Skip and count bad lines instead of stopping at the first.")
 @click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
@@ -99,7 +104,7 @@ def command(
     files: tuple[str, ...],
     format_: str,
     floor: Grade,
-    window: float,
+    window: float | None,
     patience: float | None,
     alone: bool,
     budget: int,

@@ -18,12 +18,17 @@ from haltspec.report import as_json, call_words, exit_code, render, worst
 
 @click.command()
 @click.argument("file", metavar="FILE")
-@click.option("--window", type=click.FloatRange(min=0), default=0.0, metavar="S", help="Reads may be S seconds old.")
-@click.option("--alone", is_flag=True, help="The recording holds every call made in its tenants.")
+@click.option(
+    "--window",
+    type=click.FloatRange(min=0),
+    metavar="S",
+    help="Reads may be S seconds old; left out, lists as old as their API lets them be.",
+)
+@click.option("--alone", is_flag=True, help="The recording holds every call in its tenants: nobody else moved a job.")
 @budget_option
 @click.option("--lenient", is_flag=True, help="Skip and count bad lines instead of stopping at the first.")
 @click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
-def command(file: str, window: float, alone: bool, budget: int, lenient: bool, as_json_: bool) -> int:
+def command(file: str, window: float | None, alone: bool, budget: int, lenient: bool, as_json_: bool) -> int:
     """Tell a recording (NDJSON; `-` reads standard input) job by job: each call, and what the job may then be.
 
     Exit 0 if everything is possible, 1 if something is not, 2 for bad input, 3 if it cannot be told.

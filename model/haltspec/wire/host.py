@@ -411,7 +411,8 @@ class Host:
 def _check_stale(fault: Fault, served: Mapping[str, Api]) -> None:
     """Refuse to show lists older than their API documents."""
     for name in (fault.api,) if fault.api else served:
-        window = served[name].list_window_s
+        lag = served[name].list_lag
+        window = lag.seconds if lag is not None else 0.0
         if fault.seconds > window:
             told = (
                 f"lists of {name} may lag by {window:g} s" if window else f"nothing says that lists of {name} may lag"
