@@ -798,6 +798,10 @@ class TestRules:
         found = [v for v in report.violations if v.rule == f"dataarts/{name}"]
         rule = next(r for r in (*API.rules, *JOB.rules) if name.endswith(r.name))
         assert [v.grade for v in found] == [rule.source.grade]
+        told = [(created(1), *BREACHES[name])[place] for place in found[0].calls]
+        assert f"dataarts/{name}" in {
+            v.rule for v in judge(API, told, Settings(floor=Grade.ASSUMED)).violations
+        }  # the calls that are told suffice
 
     def test_a_young_creation_time_is_fine(self) -> None:
         """Names are used again, and a list may lag behind a deletion and creation by ten seconds."""

@@ -1442,20 +1442,27 @@ POSSIBLE: dict[str, tuple[tuple[Exchange, ...], ...]] = {
 }
 
 
-def told(name: str, exchanges: Sequence[Exchange]) -> list[str]:
-    """What a rule over histories finds wrong."""
+def wrongs(name: str, exchanges: Sequence[Exchange]) -> list[Wrong]:
+    """What a rule over histories finds wrong, with the calls that show it."""
     rule = next(r for r in API.rules if r.name == name)
     assert isinstance(rule, HistoryRule)
     memory = rule.open()
     moments = [(e.start, False, e) for e in exchanges]
     moments += [(float("inf") if e.end is None else e.end, True, e) for e in exchanges]
-    wrong = []
+    wrong: list[Wrong] = []
     for _, is_end, each in sorted(moments, key=lambda m: m[:2]):
         if is_end:
-            wrong.append(memory.see(each))
+            found = memory.see(each)
+            assert found is None or isinstance(found, Wrong)
+            wrong += [found] if found else []
         elif isinstance(memory, Watcher):
             memory.begin(each)
-    return [each.told if isinstance(each, Wrong) else each for each in wrong if each is not None]
+    return wrong
+
+
+def told(name: str, exchanges: Sequence[Exchange]) -> list[str]:
+    """What a rule over histories finds wrong."""
+    return [each.told for each in wrongs(name, exchanges)]
 
 
 SIGHTS = [
@@ -1496,8 +1503,12 @@ class TestRules:
     @pytest.mark.parametrize(("name", "number"), [(n, i) for n, cases in HISTORIES.items() for i in range(len(cases))])
     def test_rejects_a_history(self, name: str, number: int) -> None:
         """Several calls together break the rule, at the last of them."""
-        assert len(told(name, HISTORIES[name][number])) == 1
-        assert told(name, HISTORIES[name][number][:-1]) == []
+        calls = HISTORIES[name][number]
+        [wrong] = wrongs(name, calls)
+        assert told(name, calls[:-1]) == []
+        assert told(name, (*wrong.earlier, calls[-1])) == [wrong.told]  # they suffice, and each is needed
+        for place in range(len(wrong.earlier)):
+            assert told(name, (*wrong.earlier[:place], *wrong.earlier[place + 1 :], calls[-1])) == []
 
     @pytest.mark.parametrize(("name", "number"), [(n, i) for n, cases in POSSIBLE.items() for i in range(len(cases))])
     def test_leaves_a_history_alone(self, name: str, number: int) -> None:

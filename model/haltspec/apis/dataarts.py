@@ -500,17 +500,14 @@ class _Instances:
     """The instances that runs at once have made."""
 
     def __init__(self) -> None:
-        self.made: set[tuple[str, str]] = set()
+        self.made: dict[tuple[str, str], rules.Exchange] = {}
 
-    def see(self, exchange: rules.Exchange) -> str | None:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
         instance = (exchange.reply or {}).get("instanceId") if exchange.binding.role == "RunOnce" else None
         if instance is None or not exchange.succeeded:
             return None
-        made = (exchange.tenant, str(instance))
-        if made in self.made:
-            return f"the instance {instance} was made before"
-        self.made.add(made)
-        return None
+        first = self.made.setdefault((exchange.tenant, str(instance)), exchange)
+        return None if first is exchange else rules.Wrong(f"the instance {instance} was made before", (first,))
 
 
 class _Made:
@@ -520,7 +517,8 @@ class _Made:
     """The members that never change."""
 
     def __init__(self) -> None:
-        self.jobs: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
+        self.jobs: dict[tuple[str, str], tuple[rules.Exchange, dict[str, tuple[Any, rules.Exchange]]]] = {}
+        """For each job its creation, and its members with the calls that gave or showed them first."""
         self.busy: Counter[tuple[str, str]] = Counter()
         self.gone: dict[tuple[str, str], float] = {}
         """When a job of that name was deleted last: a list that lags may still show it."""
@@ -536,7 +534,7 @@ class _Made:
         if place := self._place(exchange):
             self.busy[place] += 1
 
-    def see(self, exchange: rules.Exchange) -> str | None:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
         place = self._place(exchange)
         if place is None:
             return next((wrong for job in self._shown(exchange) if (wrong := self._compare(exchange, *job))), None)
@@ -547,7 +545,7 @@ class _Made:
         if exchange.succeeded:
             self.jobs.pop(place, None)
             if exchange.binding.role == "Create":
-                self.jobs[place] = exchange.end, {"processType": exchange.request.get("processType")}
+                self.jobs[place] = exchange, {"processType": (exchange.request.get("processType"), exchange)}
             else:
                 self.gone[place] = exchange.end
         return None
@@ -558,16 +556,20 @@ class _Made:
             yield str(exchange.request.get("job_name")), exchange.reply or {}
         yield from ((str(item.get("name")), item) for item in exchange.items)
 
-    def _compare(self, exchange: rules.Exchange, name: str, shown: rules.Job) -> str | None:
-        since, known = self.jobs.get((exchange.tenant, name), (inf, {}))
-        if exchange.start < since or self.busy[exchange.tenant, name]:
+    def _compare(self, exchange: rules.Exchange, name: str, shown: rules.Job) -> rules.Wrong | None:
+        creation, known = self.jobs.get((exchange.tenant, name), (None, {}))
+        if creation is None or not exchange.follows(creation) or self.busy[exchange.tenant, name]:
             return None
         if exchange.binding.role == "List" and exchange.start < self.gone.get((exchange.tenant, name), -inf) + _LAG_S:
             return None
         for member in self.members:
             now = shown.get(member)
-            if now is not None and known.setdefault(member, now) not in (None, now):
-                return f"{member} of {name} was {known[member]!r} and is now {now!r}"
+            if now is None:
+                continue
+            before, first = known.setdefault(member, (now, exchange))
+            if before not in (None, now):
+                earlier = (creation,) if first is creation else (creation, first)
+                return rules.Wrong(f"{member} of {name} was {before!r} and is now {now!r}", earlier)
         return None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, NamedTuple
 
 from haltspec import rules
@@ -982,61 +983,63 @@ Place = tuple[str, str]
 
 
 class _Ends:
-    """Which runs were seen COMPLETED, when first."""
+    """Which runs were seen COMPLETED, by which call first."""
 
     def __init__(self) -> None:
-        self.ended: dict[Place, float] = {}
+        self.ended: dict[Place, rules.Exchange] = {}
 
-    def see(self, exchange: rules.Exchange) -> str | None:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
         for shown in _objects(exchange):
             arn, status = shown.get("arn"), shown.get("status")
-            if not isinstance(arn, str) or exchange.end is None:
+            if not isinstance(arn, str):
                 continue
             if exchange.binding.lifecycle == "run" and status == "COMPLETED":
-                self.ended.setdefault((exchange.tenant, arn), exchange.end)
-            since = self.ended.get((exchange.tenant, run_of(arn)))
-            if since is not None and since < exchange.start and isinstance(status, str) and status != "COMPLETED":
-                return f"the job {arn} shows {status} after its run was COMPLETED"
+                self.ended.setdefault((exchange.tenant, arn), exchange)
+            ended = self.ended.get((exchange.tenant, run_of(arn)))
+            if ended is not None and exchange.follows(ended) and isinstance(status, str) and status != "COMPLETED":
+                return rules.Wrong(f"the job {arn} shows {status} after its run was COMPLETED", (ended,))
         return None
 
 
 class _Minutes:
-    """The largest total of each job seen, and when."""
+    """The total that each job last showed, and the call that showed it."""
 
     def __init__(self) -> None:
-        self.used: dict[Place, dict[str, tuple[float, float]]] = {}
+        self.used: dict[Place, dict[str, tuple[float, rules.Exchange]]] = {}
 
-    def see(self, exchange: rules.Exchange) -> str | None:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
         for shown in _objects(exchange):
             arn, total = shown.get("arn"), _number(shown, "deviceMinutes.total")
-            if not isinstance(arn, str) or exchange.end is None or total is None:
+            if not isinstance(arn, str) or total is None:
                 continue
             if exchange.binding.lifecycle == "job":
-                self.used.setdefault((exchange.tenant, run_of(arn)), {})[arn] = (total, exchange.end)
+                self.used.setdefault((exchange.tenant, run_of(arn)), {})[arn] = (total, exchange)
                 continue
             if shown.get("status") != "COMPLETED":
                 continue  # when a run's minutes are added up is not said
-            before = [used for used, end in self.used.get((exchange.tenant, arn), {}).values() if end < exchange.start]
-            if sum(before) > total + _ROUNDING_MIN * max(1, len(before)):
-                return f"the run {arn} shows {total} minutes; its jobs had used {sum(before)} before"
+            before = [pair for pair in self.used.get((exchange.tenant, arn), {}).values() if exchange.follows(pair[1])]
+            used = sum(minutes for minutes, _ in before)
+            if used > total + _ROUNDING_MIN * max(1, len(before)):
+                told = f"the run {arn} shows {total} minutes; its jobs had used {used} before"
+                return rules.Wrong(told, tuple(call for _, call in before))
         return None
 
 
 class _Deletions:
-    """Which runs were deleted, when."""
+    """Which runs were deleted, by which call."""
 
     def __init__(self) -> None:
-        self.gone: dict[Place, float] = {}
+        self.gone: dict[Place, rules.Exchange] = {}
 
-    def see(self, exchange: rules.Exchange) -> str | None:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
         arn = exchange.request.get("arn")
-        if exchange.operation == "DeleteRun" and exchange.succeeded and isinstance(arn, str) and exchange.end is not None:
-            self.gone.setdefault((exchange.tenant, arn), exchange.end)
+        if exchange.operation == "DeleteRun" and exchange.succeeded and isinstance(arn, str):
+            self.gone.setdefault((exchange.tenant, arn), exchange)
         for shown in _objects(exchange):
             run = run_of(str(shown.get("arn"))) or str(shown.get("arn"))
-            since = self.gone.get((exchange.tenant, run))
-            if since is not None and since < exchange.start:
-                return f"{shown.get('arn')} is shown after the run {run} was deleted"
+            deletion = self.gone.get((exchange.tenant, run))
+            if deletion is not None and exchange.follows(deletion):
+                return rules.Wrong(f"{shown.get('arn')} is shown after the run {run} was deleted", (deletion,))
         return None
 
 
@@ -1049,35 +1052,36 @@ class _Siblings:
 
     def __init__(self) -> None:
         self.asked: set[Place] = set()
-        self.going_on: dict[Place, str] = {}
-        self.stopped_in: dict[Place, str] = {}
+        self.going_on: dict[Place, tuple[str, rules.Exchange]] = {}
+        self.stopped_in: dict[Place, rules.Exchange] = {}
 
     def begin(self, exchange: rules.Exchange) -> None:
         arn = exchange.request.get("arn")
         if exchange.operation in ("StopJob", "StopRun") and isinstance(arn, str):
             self.asked.add((exchange.tenant, arn))
 
-    def see(self, exchange: rules.Exchange) -> str | None:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
         wrong = next((told for shown in _objects(exchange) if (told := self._look(exchange, shown))), None)
         arn = exchange.request.get("arn")
         if exchange.operation == "StopJob" and exchange.succeeded and isinstance(arn, str):
-            self.stopped_in.setdefault((exchange.tenant, run_of(arn)), arn)
+            self.stopped_in.setdefault((exchange.tenant, run_of(arn)), exchange)
         return wrong
 
-    def _look(self, exchange: rules.Exchange, shown: rules.Job) -> str | None:
+    def _look(self, exchange: rules.Exchange, shown: rules.Job) -> rules.Wrong | None:
         arn, status, result = (shown.get(member) for member in ("arn", "status", "result"))
         if exchange.binding.lifecycle != "job" or not isinstance(arn, str):
             return None
         place, run = (exchange.tenant, arn), (exchange.tenant, run_of(arn))
-        before = self.going_on.get(place)
-        if status in (*WAITING, "RUNNING") and (run not in self.stopped_in or before is not None):
-            self.going_on[place] = status
-        never_began = before in _UNBEGUN and result == "STOPPED" and "started" not in shown
-        if before is None or run not in self.stopped_in or not (status == "STOPPING" or never_began):
+        before, stop = self.going_on.get(place), self.stopped_in.get(run)
+        if status in (*WAITING, "RUNNING") and (stop is None or before is not None):
+            self.going_on[place] = status, exchange
+        if before is None or stop is None or {place, run} & self.asked:
             return None
-        if {place, run} & self.asked:
+        never_began = before[0] in _UNBEGUN and result == "STOPPED" and "started" not in shown
+        if not (status == "STOPPING" or never_began):
             return None
-        return f"the job {arn} shows {status}/{result}; only {self.stopped_in[run]} of its run was stopped"
+        told = f"the job {arn} shows {status}/{result}; only {stop.request['arn']} of its run was stopped"
+        return rules.Wrong(told, (before[1], stop))
 
 
 class _RunStops:
@@ -1085,72 +1089,69 @@ class _RunStops:
 
     def __init__(self) -> None:
         self.asked: set[Place] = set()
-        self.going_on: set[Place] = set()
+        self.going_on: dict[Place, rules.Exchange] = {}
 
     def begin(self, exchange: rules.Exchange) -> None:
         arn = exchange.request.get("arn")
         if exchange.operation in ("StopJob", "StopRun") and isinstance(arn, str):
             self.asked.add((exchange.tenant, run_of(arn) or arn))
 
-    def see(self, exchange: rules.Exchange) -> str | None:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
         for shown in _objects(exchange) if exchange.binding.lifecycle == "run" else ():
             place, status = (exchange.tenant, str(shown.get("arn"))), shown.get("status")
             if status in (*WAITING, "RUNNING"):
-                self.going_on.add(place)
+                self.going_on[place] = exchange
             elif status == "STOPPING" and place in self.going_on and place not in self.asked:
-                return f"the run {place[1]} shows STOPPING; neither it nor a job of it was stopped"
+                told = f"the run {place[1]} shows STOPPING; neither it nor a job of it was stopped"
+                return rules.Wrong(told, (self.going_on[place],))
         return None
 
 
-class _Results:
-    """The results of runs (with how many jobs they have) and of their jobs."""
+class _Family:
+    """The COMPLETED runs and their COMPLETED jobs as they were last shown, each with the call that showed it.
 
-    def __init__(self) -> None:
-        self.of_runs: dict[Place, tuple[str, object]] = {}
-        self.of_jobs: dict[Place, dict[str, str]] = {}
+    `compare` says what is wrong with a run all of whose jobs are known, if anything.
+    """
 
-    def see(self, exchange: rules.Exchange) -> str | None:
-        for shown in _objects(exchange):
-            arn, result = shown.get("arn"), shown.get("result")
-            if shown.get("status") != "COMPLETED" or not isinstance(arn, str) or not isinstance(result, str):
-                continue
-            run = (exchange.tenant, run_of(arn) or arn)
-            if exchange.binding.lifecycle == "job":
-                self.of_jobs.setdefault(run, {})[arn] = result
-            else:
-                self.of_runs[run] = result, shown.get("totalJobs")
-            told, count = self.of_runs.get(run, ("STOPPED", None))
-            results = self.of_jobs.get(run, {})
-            if told != "STOPPED" and len(results) == count and told not in results.values():
-                return f"the run {run[1]} has the result {told}; its jobs have {', '.join(sorted(set(results.values())))}"
-        return None
+    def __init__(self, compare: Callable[[rules.Job, list[rules.Job]], str]) -> None:
+        self.compare = compare
+        self.runs: dict[Place, tuple[rules.Job, rules.Exchange]] = {}
+        self.jobs: dict[Place, dict[str, tuple[rules.Job, rules.Exchange]]] = {}
 
-
-class _Sums:
-    """The counters of COMPLETED runs (with how many jobs they have) and of their COMPLETED jobs."""
-
-    def __init__(self) -> None:
-        self.of_runs: dict[Place, rules.Job] = {}
-        self.of_jobs: dict[Place, dict[str, rules.Job]] = {}
-
-    def see(self, exchange: rules.Exchange) -> str | None:
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
         for shown in _objects(exchange):
             arn = shown.get("arn")
             if shown.get("status") != "COMPLETED" or not isinstance(arn, str):
                 continue
             place = (exchange.tenant, run_of(arn) or arn)
             if exchange.binding.lifecycle == "job":
-                self.of_jobs.setdefault(place, {})[arn] = shown
+                self.jobs.setdefault(place, {})[arn] = shown, exchange
             else:
-                self.of_runs[place] = shown
-            run, jobs = self.of_runs.get(place, {}), self.of_jobs.get(place, {})
-            for bucket in ("total", *BUCKETS) if len(jobs) == run.get("totalJobs") else ():
-                told = _number(run, f"counters.{bucket}")
-                each = [_number(job, f"counters.{bucket}") for job in jobs.values()]
-                counted = [count for count in each if count is not None]
-                if told is not None and len(counted) == len(each) and sum(counted) != told:
-                    return f"the run {place[1]} has {bucket} {told}; its jobs have {sum(counted)}"
+                self.runs[place] = shown, exchange
+            run, jobs = self.runs.get(place), list(self.jobs.get(place, {}).values())
+            if run is None or len(jobs) != run[0].get("totalJobs"):
+                continue
+            told = self.compare(run[0], [job for job, _ in jobs])
+            if told:
+                calls = {id(call): call for _, call in (run, *jobs) if call is not exchange}
+                return rules.Wrong(f"the run {place[1]} {told}", tuple(calls.values()))
         return None
+
+
+def _other_result(run: rules.Job, jobs: list[rules.Job]) -> str:
+    result, results = run.get("result"), {str(job.get("result")) for job in jobs}
+    if result in (None, "STOPPED") or result in results:
+        return ""
+    return f"has the result {result}; its jobs have {', '.join(sorted(results))}"
+
+
+def _other_sum(run: rules.Job, jobs: list[rules.Job]) -> str:
+    for bucket in ("total", *BUCKETS):
+        told = _number(run, f"counters.{bucket}")
+        counted = [count for job in jobs if (count := _number(job, f"counters.{bucket}")) is not None]
+        if told is not None and len(counted) == len(jobs) and sum(counted) != told:
+            return f"has {bucket} {told}; its jobs have {sum(counted)}"
+    return ""
 
 
 def _listed_twice(exchange: rules.Exchange) -> str | None:
@@ -1167,9 +1168,9 @@ _RULES: Final = (
     rules.CallRule("an ARN is listed once", "No two objects on a page have the same ARN.", MODEL.implies("ListRuns and ListJobs: runs, jobs"), _listed_twice),
     rules.HistoryRule("a COMPLETED run has no job that goes on", "Once a run was shown COMPLETED, each of its jobs shows COMPLETED.", GUIDE.implies("how-to-use-reports; Run, completedJobs"), _Ends),
     rules.HistoryRule("a run's minutes contain its jobs' minutes", "A COMPLETED run's deviceMinutes.total is at least the sum of what its jobs had used.", MODEL.states("DeviceMinutes"), _Minutes),
-    rules.HistoryRule("a run counts the tests of its jobs", "The counters of a COMPLETED run are the sums of those of its jobs.", assumed("a test is counted at every level"), _Sums),
+    rules.HistoryRule("a run counts the tests of its jobs", "The counters of a COMPLETED run are the sums of those of its jobs.", assumed("a test is counted at every level"), partial(_Family, _other_sum)),
     rules.HistoryRule("a run stops only if it or a job of it was stopped", "A run shows STOPPING only after StopRun, or StopJob of a job of it, was called.", RUNPAGE.implies("Description; STOPPING is of the same revision as StopRun"), _RunStops),
-    rules.HistoryRule("a run's result is that of one of its jobs", "A COMPLETED run that was not stopped has a result that one of its jobs has.", assumed("whatever outweighs what, the result comes from the jobs"), _Results),
+    rules.HistoryRule("a run's result is that of one of its jobs", "A COMPLETED run that was not stopped has a result that one of its jobs has.", assumed("whatever outweighs what, the result comes from the jobs"), partial(_Family, _other_result)),
     rules.HistoryRule("a deleted run is gone", "After a run was deleted, neither it nor a job of it is shown.", MODEL.implies("DeleteRun: it cannot be undone"), _Deletions),
     rules.HistoryRule("a stop of one job leaves the others of its run alone", "A job that nobody stopped, itself or with its run, is not STOPPING or STOPPED because another job of its run was stopped.", PAGE.implies("Description: the device, in the singular"), _Siblings),
 )
