@@ -347,6 +347,12 @@ RULED_OUT: dict[str, Wrong] = {
         IMPLIED,
         "StopJob",
     ),
+    "a job stopped after its tests started is not billed": (
+        (stop("STOPPING/PENDING", 1), get("COMPLETED/STOPPED", 2, **minutes(2.5), **counted(4, passed=2, stopped=2))),
+        "job/a job stopped after its tests started is billed",
+        IMPLIED,
+        "StopJob",
+    ),
     "counters at the end that do not add up": (
         (get("COMPLETED/PASSED", 1, **counted(4, passed=3)),),
         "job/counters add up at the end",

@@ -284,6 +284,7 @@ def _idempotence(name: str, asks: str, states: tuple[str, ...], evidence: str, d
 BUCKETS: Final = ("passed", "failed", "warned", "errored", "stopped", "skipped")
 """The counters of ended tests; a missing one counts 0 (aws-device-farm-jenkins-plugin guards against that)."""
 _MINUTES: Final = ("total", "metered", "unmetered")
+_MINUTE_S: Final = 60.0
 _ROUNDING_MIN: Final = 0.011
 """Minutes were seen with two decimals, so three rounded numbers may miss their sum by this much."""
 
@@ -528,6 +529,17 @@ def _untested(sight: rules.Sight) -> str | None:
     return f"{ran} tests of a {sight.binding.lifecycle} that was stopped before its tests started have a result"
 
 
+def _unpaid(sight: rules.Sight) -> str | None:
+    """Of a job that took a minute at least, so that nothing is lost in rounding."""
+    billed = [_number(sight.job, f"deviceMinutes.{member}") for member in ("metered", "unmetered")]
+    began, ended = _number(sight.job, "started"), _number(sight.job, "stopped")
+    if sight.shown[:2] != ("COMPLETED", "STOPPED") or not _ended_by_running(sight.job) or None in billed or any(billed):
+        return None
+    if began is None or ended is None or ended - began < _MINUTE_S:
+        return None
+    return "no minute is billed for a job that was stopped after its tests started"
+
+
 def _in_its_run(sight: rules.Sight) -> str | None:
     arn, scope = sight.job.get("arn"), sight.request.get("arn")
     if not isinstance(arn, str):
@@ -623,6 +635,7 @@ JOB: Final = Lifecycle(
         rules.holds("nothing is metered before tests begin", "While no test has begun, no minute is metered.", PAGE.implies("Description, 3rd sentence"), _unbilled_while_waiting),
         rules.holds("a job stopped before its tests started is not billed", "A job that ended STOPPED and never started has no metered minutes.", PAGE.states("Description, 3rd sentence"), _unbilled),
         rules.holds("no test of a job stopped before its tests started has a result", "None of the tests of a job that ended STOPPED and never started has passed or failed.", PAGE.implies("Description, 2nd sentence"), _untested),
+        rules.holds("a job stopped after its tests started is billed", "A job that ended STOPPED and has run a test has metered or unmetered minutes.", PAGE.implies("Description, 5th sentence; whether minutes are there as soon as the end is not said"), _unpaid),
         rules.holds("no new test begins after a stop", "After a job was seen STOPPING, only setup, teardown and the test in progress still end.", assumed("a suite of setup and one of teardown has one test each, and a device runs one test at a time"), _is_late_work),
         rules.holds("a job's ARN lies in its run", "A job's ARN has its run's project and run, and a job id.", GITHUB.implies("paulo-raca/adb-proxy, adbproxy/aws.py"), _in_its_run),
     ),
@@ -1187,8 +1200,8 @@ _STATEMENTS: Final = (
     Statement(4, "Description, 3rd sentence", "That device is not billed.", (_UNBILLED, "job/nothing is metered before tests begin", "minutes of an unbilled job")),
     Statement(5, "Description, 4th sentence", "On a device where tests have started, the setup suite is run to its end.", ("job/setup was completed after the stop", "job/stop asked during setup")),
     Statement(6, "Description, 4th sentence", "There the teardown suite is run to its end too.", ("job/teardown was completed after the stop", "job/teardown runs after a stop", "job/a stop leads to an end")),
-    Statement(7, "Description, 5th sentence", "Setup and teardown are billed.", ("job/deviceMinutes.metered never goes down", "job/metered and unmetered minutes fit in the total")),
-    Statement(8, "Description, 5th sentence", "Tests that were in progress or had been completed are billed; hence others do not run.", ("job/no new test begins after a stop", "job/the tests ended after the stop", "test in progress at a stop", "tests that never began after a stop")),
+    Statement(7, "Description, 5th sentence", "Setup and teardown are billed.", ("job/a job stopped after its tests started is billed", "job/deviceMinutes.metered never goes down", "job/metered and unmetered minutes fit in the total")),
+    Statement(8, "Description, 5th sentence", "Tests that were in progress or had been completed are billed; hence others do not run.", ("job/a job stopped after its tests started is billed", "job/no new test begins after a stop", "job/the tests ended after the stop", "test in progress at a stop", "tests that never began after a stop")),
     Statement(9, "Request Parameters, arn", "`arn` names the job to stop: required, 32 to 1011 characters, of a pattern.", ("error for a malformed request", "ArgumentException", "ValidationException", "job/Stop with a malformed ARN", "job/Stop with an ARN of another kind")),
     Statement(10, "Response Elements", "Success is HTTP 200 with a JSON body.", ("success is HTTP 200", *_STOPS)),
     Statement(11, "Response Elements, job", "The reply shows the job that was stopped.", ("a reply shows its job", "job/the reply is for the job asked for", "status in the reply to a stop")),
