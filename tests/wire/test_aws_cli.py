@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.wire.clients import EAST, AwsCli, environment
 from tests.wire.stories import JOB_ID, Scene, Stage
+
+from haltspec_properties.clients import ReferenceService
 
 
 def aws(scene: Scene, *arguments: str, region: str = EAST) -> tuple[int, Any, str]:
@@ -53,13 +57,14 @@ def test_a_person_starts_lists_and_stops(by_hand: Stage) -> None:
     scene.check("comprehend")
 
 
-def test_times_are_printed_as_times(by_hand: Stage) -> None:
-    """Both as they came and as ISO 8601."""
-    scene = by_hand("aws-cli")
-    job_id = start(scene, "a")
-    describe = ("comprehend", "describe-entities-detection-job", "--job-id", job_id)
-    _, reply, _ = aws(scene, *describe, "--query", "EntitiesDetectionJobProperties.SubmitTime")
-    assert isinstance(reply, float)
+@pytest.mark.parametrize("style", ["plain", "exponent"])
+def test_times_are_printed_as_they_came(style: str) -> None:
+    """Whichever way the service writes them."""
+    with ReferenceService("comprehend", options=["--timestamps", style]) as service, AwsCli(service) as caller:
+        scene = Scene(caller, service, Path(), "111122223333")
+        describe = ("comprehend", "describe-entities-detection-job", "--job-id", start(scene, "a"))
+        _, reply, _ = aws(scene, *describe, "--query", "EntitiesDetectionJobProperties.SubmitTime")
+    assert abs(reply - time.time()) < 60
 
 
 def test_a_success_without_a_body_prints_nothing(by_hand: Stage) -> None:

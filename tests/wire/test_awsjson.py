@@ -456,9 +456,25 @@ class TestPrecedence:
 
     def test_an_arn_that_is_none_is_malformed(self, wire: Wire) -> None:
         """Though it fits the pattern: a slash where a colon is wanted."""
-        arn = PROJECT.replace(":project:", ":project/")
-        got = wire.aws(f"{DEVICEFARM}ListRuns", {"arn": arn}, **SIGNED)
-        assert check_refusal(got, "ValidationException")["message"] == f"Invalid arn {arn}"
+        for operation, arn in (
+            ("ListRuns", PROJECT),
+            ("GetRun", RUN_ARN),
+            ("StopRun", RUN_ARN),
+            ("DeleteRun", RUN_ARN),
+        ):
+            wrong = arn.replace(":project:", ":project/").replace(":run:", ":run/")
+            got = wire.aws(f"{DEVICEFARM}{operation}", {"arn": wrong}, **SIGNED)
+            assert check_refusal(got, "ValidationException")["message"] == f"Invalid arn {wrong}"
+
+    def test_a_package_that_is_none(self, wire: Wire) -> None:
+        got = wire.aws(f"{DEVICEFARM}ScheduleRun", {**RUN, "appArn": PROJECT}, **SIGNED)
+        assert check_refusal(got, "ArgumentException")["message"] == f"Invalid Upload {PROJECT}"
+
+    def test_a_project_of_somebody_else(self, wire: Wire) -> None:
+        stranger = PROJECT.replace("123456789012", "111122223333")
+        got = wire.aws(f"{DEVICEFARM}ScheduleRun", {**RUN, "projectArn": stranger}, **SIGNED)
+        text = check_refusal(got, "ArgumentException")["message"]
+        assert text == f"The provided project resource is not valid: {stranger}"
 
     def test_shape_comes_before_state(self, wire: Wire) -> None:
         job_id = started(wire, START, ENTITIES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -273,7 +274,7 @@ class TestReading:
         """As Java services write them."""
         with ReferenceService(seed=1, options=["--timestamps", "exponent"]) as service:
             comprehend, farm = service.client("comprehend"), service.client("devicefarm", region="us-west-2")
-            scene = Scene(Boto3(service), service, None, "111122223333")  # type: ignore[arg-type]
+            scene = Scene(Boto3(service), service, Path(), "111122223333")
             job_id = comprehend.start_entities_detection_job(**scene.example("comprehend", "Start", "entities"))[
                 "JobId"
             ]

@@ -51,6 +51,8 @@ _WORST_FIRST: Final = {
 _NOBODY: Final = "000000000000/us-west-2"
 _ROWS: Final = {(lifecycle.name, row.name): row for lifecycle in API.lifecycles for row in lifecycle.all_rows()}
 _KINDS_OF: Final = {"appArn": "upload", "devicePoolArn": "devicepool"}
+_KIND_WORDS: Final = {"upload": "Upload", "devicepool": "DevicePool"}
+"""As messages write them; the first was seen (awslabs/aws-device-farm-jenkins-plugin issue 23)."""
 _FARM: Final = (
     ("Pixel 8", "Google", "PHONE", "ANDROID", "14"),
     ("Galaxy S23", "Samsung", "PHONE", "ANDROID", "13"),
@@ -166,7 +168,7 @@ class DeviceFarm(aws.AwsService):
         for member, kind in _KINDS_OF.items():
             arn = parse_arn(request[member]) if member in request else None
             if member in request and (arn is None or arn.type != kind):
-                return self.invalid(world, f"Invalid {kind} arn: {request[member]}")
+                return self.invalid(world, f"Invalid {_KIND_WORDS[kind]} {request[member]}")
             if arn is not None and not _belongs(arn, tenant):
                 return self.refuse(world, "NotFoundException", f"There is no {kind} {request[member]}.")
         selection = request.get("deviceSelectionConfiguration")
@@ -416,6 +418,12 @@ class DeviceFarm(aws.AwsService):
             **{name: given.get(name) for name in ("deviceProxy", "environmentVariables", "executionRoleArn")},
         }
         return _present(**members)
+
+    def refusal_text(self, world: World, code: str, binding: Binding, job_id: str, row: Transition) -> str:
+        """The message of a refusal; of an ARN that is none as seen in awslabs/wdio-aws-device-farm-service issue 70."""
+        if code == "ValidationException":
+            return f"Invalid arn {job_id}" if binding.id_in else "Invalid arn"
+        return super().refusal_text(world, code, binding, job_id, row)
 
     # ---- lists -------------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ _DOCUMENTS: Final = {"COMPLETED": (3, 0), "COMPLETED_WITH_ERROR": (2, 1), "STOPP
 """Of three input documents, how many are translated and how many have errors at the end."""
 _INPUT_DOCUMENTS: Final = 3
 _MESSAGES: Final = {
-    "COMPLETED": "All documents were translated.",
+    "COMPLETED": "Your job has completed successfully.",
     "FAILED": "The input could not be read with the given role.",
 }
 _SAYS_STOP_REQUESTED: Final = ("stop asked", "stop asked while queued", "stop asked again")
