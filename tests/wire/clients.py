@@ -191,7 +191,7 @@ def installed(home: Path) -> Path:
     """The folder with the JavaScript clients: `home`, where they are installed unless the same ones are.
 
     Raises:
-        CalledProcessError: npm could not install them; its output is in the exception.
+        RuntimeError: npm could not install them, with what it said.
     """
     lock, marker = (JAVASCRIPT / "package-lock.json").read_bytes(), home / "installed-lock.json"
     for file in JAVASCRIPT.iterdir():
@@ -199,7 +199,9 @@ def installed(home: Path) -> Path:
     if not marker.exists() or marker.read_bytes() != lock:
         npm = Path(_node()).parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
         command = [_node(), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=home, check=True, capture_output=True, text=True, timeout=300)
+        result = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=300)
+        if result.returncode:
+            raise RuntimeError(f"npm could not install the JavaScript clients:\n{result.stdout}{result.stderr}")
         marker.write_bytes(lock)
     return home
 

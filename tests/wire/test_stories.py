@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from tests.wire.clients import Boto3
 from tests.wire.stories import BY_HAND, POLLED, STOPPABLE, Scene, Stage, watched
+
+from haltspec_properties.clients import ReferenceService
 
 CLIENTS = ("boto3", "aws-cli", "javascript")
 OFTEN = ("comprehend-entities", "comprehend-document-classifier", "translate", "devicefarm", "rekognition")
@@ -47,3 +51,20 @@ class TestStories:
     def test_a_status_may_be_missed(self) -> None:
         shown = iter(["SUBMITTED", "SUBMITTED", "COMPLETED"])
         assert watched(lambda: next(shown), "SUBMITTED", "IN_PROGRESS", "", "COMPLETED") == "COMPLETED"
+
+    @pytest.mark.parametrize(("name", "reading"), [
+        ("translate", {"translate/status in the reply of a stop": "STOPPED"}),
+        ("comprehend-entities", {"comprehend/HTTP status of not found": "404"}),
+        ("comprehend-topics", {"comprehend/order of a topics list": "like the others"}),
+        ("devicefarm", {"devicefarm/status in the reply to a stop": "before"}),
+        ("rekognition", {"rekognition/error for a malformed request": "InvalidParameterException"}),
+    ])  # fmt: skip
+    def test_rejects_a_service_that_does_otherwise(self, tmp_path: Path, name: str, reading: dict[str, str]) -> None:
+        """A story notices what is not as it tells."""
+        story, kind = BY_HAND[name]
+        journal = tmp_path / "journal.ndjson"
+        with (
+            ReferenceService(readings=reading, options=["--journal", str(journal)]) as service,
+            pytest.raises(AssertionError),
+        ):
+            story(Scene(Boto3(service), service, journal, "111122223333"), kind)
