@@ -198,6 +198,8 @@ class _Projector:
         """Creations that may have made a job without telling its id, by tenant, lifecycle and kind."""
         self.births: dict[JobKey, list[int]] = {}
         """The calls that made a job of this id: more than one if ids may be used again."""
+        self.repeats: set[int] = set()
+        """Those of them that may instead have answered, by their token, for a job that was there."""
         self.sights: dict[JobKey, list[Sight]] = {}
 
     def run(self) -> Projection:
@@ -280,6 +282,8 @@ class _Projector:
                 is_repeat = (call.tenant, call.operation, self._token(call, bound.binding)) in self.tokens
                 if not is_repeat or key in self.removed:  # a deletion accepted is not yet one that is done
                     self.births.setdefault(key, []).append(index)
+                if is_repeat:
+                    self.repeats.add(index)
                 self.made_as.setdefault((call.tenant, job_id), (key.lifecycle, key.kind))
                 self._remember_token(index, call, bound.binding, key)
         elif role is Role.LIST and succeeded(call):
@@ -655,8 +659,9 @@ class _Projector:
         maker: Call | None = None
         births = self.births.get(key, ())
         if len(births) > 1:  # an id used again: earlier sights and requests may be those of another job
-            maker = self._maker(call, births)
-            created = maker.request if created is not None and maker is not None else None
+            made = self._maker(call, births)
+            maker = None if made is None else self.calls[made]
+            created = None if created is None or made is None else self._request_of(made, births)
         assert call.end is not None
         return Sight(
             job=job,
@@ -673,13 +678,21 @@ class _Projector:
     def _ended_before(self, first: Call, second: Call) -> bool:
         return self._end(first) <= second.start
 
-    def _maker(self, call: Call, births: Sequence[int]) -> Call | None:
+    def _maker(self, call: Call, births: Sequence[int]) -> int | None:
         """Of the calls that made jobs of one id the one that made the job a call shows; None if it may be several."""
-        before = [birth for birth in map(self.calls.__getitem__, births) if birth.start <= self._end(call)]
-        latest = max(before, key=lambda birth: birth.start, default=None)
-        if latest is None or not all(birth is latest or self._ended_before(birth, latest) for birth in before):
+        before = [birth for birth in births if self.calls[birth].start <= self._end(call)]
+        latest = max(before, key=lambda birth: self.calls[birth].start, default=None)
+        if latest is None:
             return None
-        return latest if latest is call or self._ended_before(latest, call) else None
+        made = self.calls[latest]
+        are_over = all(birth == latest or self._ended_before(self.calls[birth], made) for birth in before)
+        return latest if are_over and (made is call or self._ended_before(made, call)) else None
+
+    def _request_of(self, maker: int, births: Sequence[int]) -> Mapping[str, Any] | None:
+        """The request that made a job; None if its maker may have answered for one that another request made."""
+        request = self.calls[maker].request
+        is_sure = maker not in self.repeats or all(self.calls[birth].request == request for birth in births)
+        return request if is_sure else None
 
     def _earlier(self, key: JobKey, start: float, maker: Call | None) -> Sight | None:
         """The latest sight that ended before `start`; with a `maker`, of what that made."""

@@ -537,6 +537,18 @@ class TestNamesUsedAgain:
         assert self.RULE not in recording.rules()
         assert self.RULE in self.shown(recording, 1000.0, at=1080.0).rules()
 
+    def test_a_token_repeated_with_another_name_may_answer_for_the_first_model(self) -> None:
+        """Also after a deletion that was accepted: the model may still be there; without the token it is wrong."""
+        token = {**self.CREATE, "ClientRequestToken": "token"}
+        made = {"DocumentClassifierArn": self.ARN}
+        recording = Recording().call("CreateDocumentClassifier", token, made).call("DeleteDocumentClassifier", made, {})
+        recording.call("CreateDocumentClassifier", {**token, "DocumentClassifierName": "other"}, made)
+        assert recording.rules() == []
+        recording = Recording().call(
+            "CreateDocumentClassifier", {**self.CREATE, "DocumentClassifierName": "other"}, made
+        )
+        assert recording.rules() == ["training/the ARN is made of name and version"]
+
     def test_the_token_of_the_second_creation_may_be_repeated(self) -> None:
         """Answered, it shows the second model; without that token it would have found the name in use."""
         recording, made = Recording(), {"DocumentClassifierArn": self.ARN}
