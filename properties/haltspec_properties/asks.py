@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from haltspec import shapes
 from haltspec.lts import Role
-from haltspec.spec import Api, Binding
+from haltspec.spec import Api, Binding, JobKey
 from haltspec_properties.breaches import Breach, breaches, paths
 from haltspec_properties.session import Known, Session
 from haltspec_properties.walk import unknown_id
@@ -32,6 +32,7 @@ class Ask:
         request: its members.
         tenant: who calls.
         binding: how the operation speaks of the job it is about.
+        plain: it has nothing but what such a call needs.
     """
 
     words: str
@@ -39,13 +40,19 @@ class Ask:
     request: Mapping[str, Any]
     tenant: str
     binding: Binding
+    plain: bool = True
 
-    def __repr__(self) -> str:
-        return f"<{self.words}>"
+    def _repr_pretty_(self, printer: Any, _is_cycle: bool) -> None:
+        """As Hypothesis shows it."""
+        printer.text(self.words)
 
 
-def _ask(binding: Binding, request: Mapping[str, Any], tenant: str, *words: str) -> Ask:
-    return Ask(" ".join((binding.operation, *words)), binding.operation, request, tenant, binding)
+def _ask(
+    binding: Binding, request: Mapping[str, Any], tenant: str, *words: str, extra: Mapping[str, Any] | None = None
+) -> Ask:
+    added = [f"{member}={value!r}" for member, value in (extra or {}).items()]
+    told = " ".join((binding.operation, *words, *added))
+    return Ask(told, binding.operation, {**request, **(extra or {})}, tenant, binding, plain=not added)
 
 
 # ---- right calls -----------------------------------------------------------------------------------------------------
@@ -81,7 +88,7 @@ def creations(
             if binding.token_in and (token is not None or _demands_token(session.api, binding, example)):
                 example[binding.token_in] = token or f"token-{name}"
             for extra in service.extras(binding):
-                found.append(_ask(binding, {**example, **extra}, tenant, str(number), *extra))
+                found.append(_ask(binding, example, tenant, str(number), extra=extra))
     return found
 
 
@@ -92,17 +99,18 @@ def _demands_token(api: Api, binding: Binding, request: Mapping[str, Any]) -> bo
 
 
 def again(known: Known) -> list[Ask]:
-    """The request that made a job, once more; none if no request made it."""
-    return [_ask(known.binding, known.request, known.key.tenant, "again")] if known.request else []
+    """The request that made a job, once more; none if no request made it, or one that made another job with it."""
+    is_own = bool(known.request) and not known.binding.spreads
+    return [_ask(known.binding, known.request, known.key.tenant, "again")] if is_own else []
 
 
-def calls_on(session: Session, known: Known, *roles: Role) -> list[Ask]:
-    """The calls on a job by its id, each with the members that make a difference."""
+def calls_on(session: Session, known: Known, *roles: Role, operation: str = "") -> list[Ask]:
+    """The calls on a job by its id, each with the members that make a difference; of one `operation` if given."""
     service, key = session.service, known.key
     return [
-        _ask(binding, {**service.order(binding, key.tenant, key.id), **extra}, key.tenant, *extra)
+        _ask(binding, service.order(binding, key.tenant, key.id), key.tenant, extra=extra)
         for binding in session.bindings(key, *roles)
-        if binding.id_in and session.api.role(binding).role is not Role.CREATE
+        if binding.id_in and operation in ("", binding.role) and session.api.role(binding).role is not Role.CREATE
         for extra in service.extras(binding)
     ]
 
@@ -124,11 +132,10 @@ def making(session: Session, known: Known, role: str, name: int) -> list[Ask]:
     return found
 
 
-def orders(session: Session, known: Known) -> list[Ask]:
+def orders(session: Session, key: JobKey) -> list[Ask]:
     """The plain orders that a job can be given, and its deletion."""
-    service, key = session.service, known.key
     return [
-        _ask(binding, service.order(binding, key.tenant, key.id), key.tenant)
+        _ask(binding, session.service.order(binding, key.tenant, key.id), key.tenant)
         for binding in session.bindings(key, Role.ORDER, Role.DELETE)
         if binding.id_in
     ]
@@ -137,7 +144,7 @@ def orders(session: Session, known: Known) -> list[Ask]:
 def on_parent(session: Session, known: Known) -> Iterator[Ask]:
     """The calls on the parent of a job that are also calls on the job."""
     for binding in session.api.bindings:
-        if binding.spreads and binding.parent_of is not None and binding.lifecycle == known.key.lifecycle:
+        if binding.scope_in and binding.spreads and binding.parent_of and binding.lifecycle == known.key.lifecycle:
             yield _ask(binding, {binding.scope_in: binding.parent_of(known.key.id)}, known.key.tenant)
 
 

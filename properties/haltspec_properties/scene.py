@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeVar
 
 from haltspec import shapes
-from haltspec.lts import ABSENT, PLAIN, Internal, Lifecycle, Role, State, Transition
+from haltspec.lts import ABSENT, PLAIN, Internal, Lifecycle, Role, Transition
 from haltspec.lts import Call as CallLabel
 from haltspec.reference import Reference
 from haltspec.services.base import Job
@@ -30,8 +30,10 @@ from haltspec_properties.asks import (
     making,
     nobodys,
     on_parent,
+    orders,
     parent_for,
 )
+from haltspec_properties.plans import Goal, Make, Plan, plain_creations, plans
 from haltspec_properties.session import Known, Session
 from haltspec_properties.walk import shortest_ways
 
@@ -42,15 +44,12 @@ LIVE_JOBS: Final = 6
 """So many of the youngest jobs of each lifecycle are acted on."""
 
 ORDERS: Final = (Role.ORDER, Role.DELETE)
-_TRIES: Final = 2
-_TRY_AGAIN: Final = 40
-"""What was tried in vain may be tried once more after so many calls."""
+_TRIES: Final = 3
+"""So often a row is gone to, at most."""
 
 T = TypeVar("T")
 Watch = Callable[[str, Transition], None]
 Way = tuple[Transition, ...]
-Goal = tuple[str, str]
-"""A lifecycle and one of its rows."""
 
 
 class Pick(Protocol):
@@ -69,26 +68,28 @@ class _Row:
         lifecycle: its lifecycle.
         row: the row.
         of_reading: it holds under some reading only.
-        needs_none: it is taken by a call on a job that is not there.
         is_road: a job can be brought somewhere by it: it is a move, or a plain order.
+        makes: a job can be made by it.
     """
 
     lifecycle: Lifecycle
     row: Transition
     of_reading: bool
-    needs_none: bool
     is_road: bool
+    makes: bool
 
     @staticmethod
-    def of(lifecycle: Lifecycle, row: Transition) -> _Row:
-        """What matters of a row."""
+    def of(lifecycle: Lifecycle, row: Transition, *, follows: bool) -> _Row:
+        """What matters of a row; jobs of the lifecycle may only move as others do."""
         label = row.label
-        of_reading, needs_none = row not in lifecycle.transitions, ABSENT in row.states
+        of_reading = row not in lifecycle.transitions
         if not isinstance(label, CallLabel):
-            return _Row(lifecycle, row, of_reading, needs_none, True)
-        role = lifecycle.operation(label.operation).role
-        is_plain_order = role in ORDERS and (not label.when or PLAIN in label.when)
-        return _Row(lifecycle, row, of_reading, needs_none and role is not Role.LIST, is_plain_order)
+            return _Row(lifecycle, row, of_reading, not follows, False)
+        operation = lifecycle.operation(label.operation)
+        is_plain = not label.when or PLAIN in label.when
+        is_told = is_plain or any(cls.name in label.when and not cls.contextual for cls in operation.classes)
+        makes = operation.role is Role.CREATE and is_told and ABSENT in row.states and row.target_from(ABSENT) != ABSENT
+        return _Row(lifecycle, row, of_reading, is_plain and operation.role in ORDERS, makes)
 
 
 @dataclass(slots=True)
@@ -101,6 +102,7 @@ class Scene:
         seed: draws its ids and free choices.
         alone: nobody but the clients calls, and nobody moves jobs from outside.
         pick: chooses.
+        make: makes the service, with the arguments of `Reference`.
         watch: told each row that the reference model takes, and its lifecycle.
 
     Attributes:
@@ -114,6 +116,7 @@ class Scene:
     seed: int
     alone: bool
     pick: Pick
+    make: Make = Reference
     watch: Watch | None = None
     now: float = START_S
     wrong: list[str] = field(default_factory=list)
@@ -123,13 +126,14 @@ class Scene:
     tenants: tuple[str, ...] = field(init=False)
     known: dict[JobKey, Known] = field(default_factory=dict)
     _names: int = 0
-    _aim: Transition | None = None
+    _aims: list[Transition] = field(default_factory=list)
+    _plans: Mapping[Goal, Plan] = field(default_factory=dict)
     _tried: Counter[Goal] = field(default_factory=Counter)
     _ways: dict[tuple[str, str], Mapping[Goal, Way]] = field(default_factory=dict)
     _rows: dict[Goal, _Row] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.reference = Reference(
+        self.reference = self.make(
             self.api,
             clock=self._time,
             readings=self.readings,
@@ -140,7 +144,11 @@ class Scene:
         self.tenants = self.reference.service.tenants(0)
         self.session = Session(self.api, ReferenceAdapter(self.reference, alone=self.alone))
         rows = ((lifecycle, row) for lifecycle in self.api.lifecycles for row in self.rows(lifecycle))
-        self._rows = {(lifecycle.name, row.name): _Row.of(lifecycle, row) for lifecycle, row in rows}
+        followers = self.reference.service.followers
+        self._rows = {
+            (lifecycle.name, row.name): _Row.of(lifecycle, row, follows=lifecycle.name in followers)
+            for lifecycle, row in rows
+        }
         for tenant in self.tenants:
             self.session.prelude(tenant)
         self._learn()
@@ -152,7 +160,9 @@ class Scene:
 
     def _choose(self, rows: tuple[Transition, ...]) -> Transition:
         """Which of several free rows the service takes: the one that is aimed at, or any."""
-        return self._aim if self._aim in rows else self.pick(rows, "free row")
+        if self._aims and self._aims[0] in rows:
+            return self._aims.pop(0)
+        return self.pick(rows, "free row")
 
     def _has_taken(self, lifecycle: str, row: Transition) -> None:
         self.taken.add((lifecycle, row.name))
@@ -207,11 +217,19 @@ class Scene:
 
     def families(self) -> Iterator[tuple[Known, tuple[Known, ...]]]:
         """Each live job to which others belong, with those."""
-        live = self.live()
-        for parent in live:
-            children = tuple(k for k in live if (job := self.job(k)) is not None and job.parent == parent.key.id)
-            if children and self.job(parent) is not None:
-                yield parent, children
+        children = self._by_parent()
+        for parent in self.live():
+            if parent.key.id in children and self.job(parent) is not None:
+                yield parent, tuple(children[parent.key.id])
+
+    def _by_parent(self) -> dict[str, list[Known]]:
+        """The jobs that are there, by what they belong to."""
+        found: dict[str, list[Known]] = {}
+        for known in self.known.values():
+            job = self.job(known)
+            if job is not None and job.parent:
+                found.setdefault(job.parent, []).append(known)
+        return found
 
     # ---- doing ------------------------------------------------------------------------------------------------------
 
@@ -327,21 +345,17 @@ class Scene:
         return lifecycle.rows({q.name: readings[f"{lifecycle.name}/{q.name}"] for q in lifecycle.questions})
 
     def goals(self) -> list[Goal]:
-        """The rows that were not taken yet and to which there is a way; what was tried in vain rests for a while."""
-        most = _TRIES + len(self.session.calls) // _TRY_AGAIN
-        hard = self.reference.service.followers
-        wanted = {
-            goal
-            for goal in self._rows
-            if goal not in self.taken and self._tried[goal] < (2 * most if goal[0] in hard else most)
-        }
-        found = {goal for goal in wanted if self._rows[goal].needs_none}
+        """The rows that were not taken yet and to which there is a way, but for those tried in vain too often."""
+        wanted = {goal for goal in self._rows if goal not in self.taken and self._tried[goal] < _TRIES}
+        found = wanted & self._plans.keys()
         for _, ways in self._starts():
             found |= wanted & ways.keys()
         return [goal for goal in self._rows if goal in found]
 
-    def _starts(self) -> Iterator[tuple[Known, Mapping[Goal, Way]]]:
-        """The live jobs that are there, with the ways from where they are."""
+    def _starts(self) -> Iterator[tuple[Known | None, Mapping[Goal, Way]]]:
+        """Where ways begin: where no job is yet, and at the live jobs that are there."""
+        for lifecycle in self.api.lifecycles:
+            yield None, self.ways(lifecycle, ABSENT)
         for known in self.live():
             job = self.job(known)
             if job is not None:
@@ -353,17 +367,18 @@ class Scene:
         if key not in self._ways:
             own = [row for (name, _), row in self._rows.items() if name == lifecycle.name]
             rows = [row for row in own if not (self.alone and _is_outside(row.row))]
-            roads = tuple(shortest_ways([row.row for row in rows if row.is_road], state))
+            roads = {row.row.name: row.row for row in rows if row.is_road or (row.makes and state == ABSENT)}
+            ways = tuple(shortest_ways(tuple(roads.values()), state))
             places: dict[str, Way] = {state: ()}
-            for way in roads:
+            for way in ways:
                 places.setdefault(_end(way, state), way)
             sides = (
                 (*places[source], row.row)
                 for row in rows
                 for source in row.row.states
-                if source in places and not row.is_road
+                if source in places and row.row.name not in roads and isinstance(row.row.label, CallLabel)
             )
-            self._ways[key] = {(lifecycle.name, way[-1].name): way for way in (*roads, *sides)}
+            self._ways[key] = {(lifecycle.name, way[-1].name): way for way in (*ways, *sides)}
         return self._ways[key]
 
     def ways_to_states(self, known: Known) -> list[Way]:
@@ -382,107 +397,144 @@ class Scene:
         """Go the shortest way to some row that was not taken yet, and take it."""
         goals = self.goals()
         if goals:
-            goal = self.pick(self.pick(self._sorts(goals), "rows"), "row")
-            row = self._rows[goal]
-            ways: list[tuple[Known | None, Way]] = [(None, (row.row,))] if row.needs_none else []
-            starts = [(known, there[goal]) for known, there in self._starts() if goal in there]
-            ways += [start for start in starts if len(self._children(start[0])) > 1] or starts
-            known, way = self.pick(ways, "way")
+            goal = self.pick(self._of_sort(goals), "row")
             self._tried[goal] += 1
-            self.follow(row.lifecycle, known, way)
+            starts = [(known, ways[goal]) for known, ways in self._starts() if goal in ways]
+            if goal in self._plans and (goal[0] in self.reference.service.followers or not starts):
+                self._play(self._plans[goal], goal[0])
+                return
+            if self.pick((True, False), "the shortest"):
+                shortest = min(len(way) for _, way in starts)
+                starts = [start for start in starts if len(start[1]) == shortest]
+            known, way = self.pick(starts, "way")
+            known = self.follow(self._rows[goal].lifecycle, known, way)
             if known is not None:
                 self.look(known)
 
-    def _sorts(self, goals: list[Goal]) -> list[list[Goal]]:
-        """All goals; those that few services have; and those that need several jobs to agree."""
-        of_readings = [goal for goal in goals if self._rows[goal].of_reading]
-        of_followers = [goal for goal in goals if goal[0] in self.reference.service.followers]
-        return [goals, *([of_readings] if of_readings else []), *([of_followers] if of_followers else [])]
+    def plan(self) -> None:
+        """Find out how jobs that only move as others do can take their rows; that takes a moment."""
+        self._plans = plans(self.api.name, self.make, frozenset(self.unusual_readings()))
 
-    def follow(self, lifecycle: Lifecycle, known: Known | None, way: Way) -> bool:
-        """Take the rows of a way, one after the other, as far as they can be taken; True if all could be tried."""
-        return all(self._take(lifecycle, row, known) for row in way)
+    def _play(self, plan: Plan, lifecycle: str) -> None:
+        """Make the jobs of a plan and take its steps, as far as they can be taken, then look at the jobs."""
+        before, name = len(self.known), self.fresh()
+        asks = plain_creations(self.session, self.tenants[0], name, lifecycle)
+        self._call_so(asks[plan.variant], plan.choices)
+        family = [*self.known.values()][before:]
+        for step in plan.steps[: len(plan.steps) if family else 0]:
+            known = family[step.place]
+            if isinstance(step.what, Transition):
+                self.move(known, step.what)
+            else:
+                asked = next(ask for ask in orders(self.session, known.key) if ask.operation == step.what)
+                self._call_so(asked, step.choices)
+        for known in family:
+            self.look(known)
 
-    def _take(self, lifecycle: Lifecycle, row: Transition, known: Known | None) -> bool:
+    def _call_so(self, ask: Ask, choices: Sequence[Transition]) -> None:
+        """Make a call of which the service makes what is chosen."""
+        self._aims = [*choices]
+        self.call(ask)
+        self._aims = []
+
+    def scatter(self, jobs: Sequence[Known]) -> None:
+        """Bring each of the jobs to any state, or leave it."""
+        for known in jobs:
+            way = self.pick(((), *self.ways_to_states(known)), "way of a child")
+            self.follow(self.api.lifecycle(known.key.lifecycle), known, way)
+
+    def _of_sort(self, goals: list[Goal]) -> list[Goal]:
+        """All goals, or those that few services have, or those that need several jobs to agree."""
+        sorts = {"any": goals}
+        sorts["of a reading"] = [goal for goal in goals if self._rows[goal].of_reading]
+        sorts["of followers"] = [goal for goal in goals if goal[0] in self.reference.service.followers]
+        return sorts[self.pick([sort for sort, found in sorts.items() if found], "rows")]
+
+    def follow(self, lifecycle: Lifecycle, known: Known | None, way: Way) -> Known | None:
+        """Take the rows of a way, one after the other, with a job or one that is made first, as far as it goes so.
+
+        Returns the job; None if there is none.
+        """
+        for row in way:
+            job = self.job(known) if known is not None else None
+            if known is not None and (job.state if job is not None else ABSENT) not in row.states:
+                break
+            there = len(self.known)
+            if not self._take(lifecycle, row, known, is_last=row is way[-1]):
+                break
+            if known is None:
+                made = [new for new in [*self.known.values()][there:] if new.key.lifecycle == lifecycle.name]
+                if not made:
+                    break
+                known = made[0]
+        return known
+
+    def _take(self, lifecycle: Lifecycle, row: Transition, known: Known | None, *, is_last: bool) -> bool:
         """Try to take a row with a job, or with one that is not there; False if it cannot even be tried."""
         if isinstance(row.label, Internal):
-            if known is not None and lifecycle.name in self.reference.service.followers:
-                return self._lead(lifecycle, row, known)
             return known is not None and self.move(known, row)
-        if known is not None and lifecycle.name in self.reference.service.followers:
-            self._place(lifecycle, row, known)
         asks = [*self._asks(lifecycle, row.label, known)]
         if known is None:
             asks += self._creations(lifecycle, row.label)
+        plain = [ask for ask in asks if ask.plain]
+        if plain and (not is_last or self.pick((True, False), "plain")):
+            asks = plain
         if asks:
-            self._aim = row
-            self.call(self.pick(asks, "call"))
-            self._aim = None
+            self._call_so(self.pick(asks, "call"), (row,))
         return bool(asks)
-
-    def _lead(self, lifecycle: Lifecycle, row: Transition, known: Known) -> bool:
-        """Bring the jobs that a job follows to where it shall go, until it moves; False if it did not follow."""
-        job = self.job(known)
-        for child in self._children(known):
-            if job is not None and job.state in row.states:
-                self._bring(child, lifecycle.state(row.target_from(job.state)))
-        return job is not None and job.state not in row.states
-
-    def _place(self, lifecycle: Lifecycle, row: Transition, known: Known) -> None:
-        """Bring the first of the jobs that a job follows to where an order on that job leads, or let it be."""
-        children = self._children(known)
-        moved = self.pick((children[:1], children[:1], ()), "children brought there")
-        for child in moved:
-            self._bring(child, lifecycle.state(row.target_from(row.states[0])))
-
-    def _bring(self, child: Known, target: State) -> None:
-        """Bring a job to a state called like the target, or one that shows the same; or else to an end for an end."""
-        own = self.api.lifecycle(child.key.lifecycle)
-        ends = [(way, own.state(_end(way, ""))) for way in self.ways_to_states(child)]
-        ways = [way for way, state in ends if state.name == target.name or state.shows == target.shows]
-        ways = ways or [way for way, state in ends if state.terminal and target.terminal]
-        if ways:
-            self.follow(own, child, self.pick(ways, "way of a child"))
-
-    def _children(self, known: Known) -> tuple[Known, ...]:
-        return next((children for parent, children in self.families() if parent is known), ())
 
     def _creations(self, lifecycle: Lifecycle, label: CallLabel) -> list[Ask]:
         """The requests that make a job by a row."""
         operation = lifecycle.operation(label.operation)
         if operation.role is not Role.CREATE:
             return []
-        self._refresh(lifecycle)
-        name = self.fresh()
-        asks = creations(self.session, self.tenants[0], name, token=f"token-{name}", lifecycle=lifecycle.name)
+        self._prepare(lifecycle)
+        name, tenant = self.fresh(), self.pick((*[self.tenants[0]] * 3, *self.tenants[1:]), "tenant")
         wanted = label.when or operation.class_names
-        return [a for a in asks if a.binding.role == operation.name and operation.class_of(a.request) in wanted]
+        makers = {b.operation for b in self.api.bindings if (b.lifecycle, b.role) == (lifecycle.name, operation.name)}
+        asks = creations(self.session, tenant, name, token=f"token-{name}")
+        return [ask for ask in asks if ask.operation in makers and operation.class_of(ask.request) in wanted]
 
-    def _refresh(self, lifecycle: Lifecycle) -> None:
-        """Where jobs are made from jobs, list some: examples take those of which clients know that they will do."""
+    def _prepare(self, lifecycle: Lifecycle) -> None:
+        """Where jobs are made from jobs, bring one to where that can be done, and list it.
+
+        Examples take those of which clients know that they will do.
+        """
         makers = {b.operation for b in creators(self.api, lifecycle.name)}
-        is_made_of = any(b.id_in for b in self.api.bindings if b.operation in makers and b.lifecycle == lifecycle.name)
-        seen = [k for k in self.live() if k.key.lifecycle == lifecycle.name and self.job(k) is not None]
-        if is_made_of and seen:
-            known = self.pick(seen, "job to copy")
-            self.see(known, next(self.session.bindings(known.key, Role.LIST)))
+        used = [b for b in self.api.bindings if b.operation in makers and b.lifecycle == lifecycle.name and b.id_in]
+        roles = [b.role for b in used if self.api.role(b).role is not Role.CREATE]
+        live = ((known, self.job(known)) for known in self.live() if known.key.lifecycle == lifecycle.name)
+        seen = [(known, job.state) for known, job in live if job is not None]
+        if not used or not seen:
+            return
+        known, state = self.pick(seen, "job to make one from")
+        for way in self.ways(lifecycle, state).values():
+            label = way[-1].label
+            if isinstance(label, CallLabel) and label.operation in roles and label.reply.error is None:
+                self.follow(lifecycle, known, way[:-1])
+                break
+        self.see(known, next(self.session.bindings(known.key, Role.LIST)))
 
     def _asks(self, lifecycle: Lifecycle, label: CallLabel, known: Known | None) -> Iterator[Ask]:
         """Calls that may take a row: on the job by its id, token or parent; or on jobs that are not there."""
         operation = lifecycle.operation(label.operation)
         wanted = label.when or operation.class_names
+        is_contextual = any(cls.contextual and cls.name in wanted for cls in operation.classes)
         for subject in [known] if known is not None else self.live():
-            asks = list(on_parent(self.session, subject))
+            asks = list(on_parent(self.session, subject)) if operation.on_parent else []
             if subject.key.lifecycle == lifecycle.name:
                 is_meant = known is not None or self.job(subject) is None
-                own = [a for a in calls_on(self.session, subject, *BY_ID) if operation.class_of(a.request) in wanted]
+                own = calls_on(self.session, subject, *BY_ID, operation=operation.name)
                 asks += own if is_meant else (nobodys(ask, subject, 1) for ask in own)
                 asks += again(subject) if is_meant else ()
                 if known is not None:
                     asks += making(self.session, subject, operation.name, self.fresh())
-            if known is None and any(c.contextual and c.name in wanted for c in operation.classes):
+            if known is None and is_contextual:
                 asks += foreign(self.session, subject)
-            yield from (a for a in asks if (a.binding.lifecycle, a.binding.role) == (lifecycle.name, operation.name))
+            for ask in asks:
+                is_its = (ask.binding.lifecycle, ask.binding.role) == (lifecycle.name, operation.name)
+                if is_its and (is_contextual or operation.class_of(ask.request) in wanted):
+                    yield ask
 
 
 def _end(way: Way, state: str) -> str:

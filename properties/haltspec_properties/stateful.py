@@ -10,11 +10,12 @@ the jobs of one parent into states that are drawn. Nothing outlives an example.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from random import Random
-from typing import ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
+from zlib import crc32
 
 from hypothesis import note
 from hypothesis import strategies as st
@@ -24,12 +25,15 @@ from hypothesis.strategies import DataObject, SearchStrategy
 from haltspec import apis
 from haltspec.lts import Grade
 from haltspec.oracle import Report, Settings, judge
+from haltspec.reference import Reference
 from haltspec.report import render
-from haltspec.spec import Api, JobKey
+from haltspec.spec import Api
 from haltspec_properties import asks, strategies
 from haltspec_properties.asks import BY_ID
+from haltspec_properties.plans import Make
 from haltspec_properties.property import Kind
 from haltspec_properties.scene import ORDERS, Scene, Watch
+from haltspec_properties.session import Known
 from haltspec_properties.suite import properties
 
 PAUSES_S: Final = (1.0, 90.0, 7_200.0, 90_000.0)
@@ -62,10 +66,12 @@ class JobsMachine(RuleBasedStateMachine):
 
     Attributes:
         api_name: the API.
+        make: makes the reference model of each scene, with the arguments of `Reference`; for models that are wrong.
         watch: told each row that the reference model takes, and its lifecycle; for counting.
     """
 
     api_name: ClassVar[str]
+    make: ClassVar[Make] = Reference
     watch: ClassVar[Watch | None] = None
 
     def __init__(self) -> None:
@@ -73,6 +79,7 @@ class JobsMachine(RuleBasedStateMachine):
         self.api: Api = apis.load(self.api_name)
         self.scene: Scene | None = None
         self.steps = 0
+        self.lasts = False
 
     @initialize(data=st.data())
     def begin(self, data: DataObject) -> None:
@@ -85,8 +92,8 @@ class JobsMachine(RuleBasedStateMachine):
     @rule()
     def create(self) -> None:
         """Make a job: under a new name or one that is taken, with a token or without; perhaps twice."""
-        ask = self._draw(strategies.creations(self.stage.session, self.stage.tenants, self.stage.fresh()))
-        for _ in range(self._draw(st.integers(1, 2))):
+        ask = self._draw(strategies.creations(self.stage.session, self.stage.tenants, self.stage.fresh()), "creation")
+        for _ in range(self._draw(st.integers(1, 2), "times")):
             self.stage.call(ask)
         self._go_on()
 
@@ -115,7 +122,7 @@ class JobsMachine(RuleBasedStateMachine):
         """Start, stop or delete: once, or again and again, with a look in between or none."""
         known = self.stage.some(*ORDERS)
         if known is not None:
-            ask = self._draw(strategies.calls_on(self.stage.session, known, *ORDERS))
+            ask = self._draw(strategies.calls_on(self.stage.session, known, *ORDERS), "order")
             for _ in range(times):
                 self.stage.call(ask)
                 self.stage.look(known)
@@ -126,7 +133,7 @@ class JobsMachine(RuleBasedStateMachine):
         """A call with an unknown id, by a stranger, for another kind of job, or one that breaks its shape."""
         known = self.stage.some(*BY_ID)
         if known is not None:
-            self.stage.call(self._draw(strategies.wrong(self.stage.session, known, self.stage.tenants)))
+            self.stage.call(self._draw(strategies.wrong(self.stage.session, known, self.stage.tenants), "wrong call"))
             self.stage.look(known)
         self._go_on()
 
@@ -135,9 +142,9 @@ class JobsMachine(RuleBasedStateMachine):
         """Several clients call at once about one job, and the service moves it in between."""
         known = self.stage.some(*BY_ID)
         if known is not None:
-            first, moment = len(self.stage.session.calls), self._draw(st.integers(0, calls - 1))
+            first, moment = len(self.stage.session.calls), self._draw(st.integers(0, calls - 1), "moment")
             for client in range(calls):
-                self.stage.call(self._draw(strategies.racing(self.stage.session, known)), f"client-{client}")
+                self.stage.call(self._draw(strategies.racing(self.stage.session, known), "call"), f"client-{client}")
                 if client == moment:
                     self.stage.happen(known)
             self.stage.overlap(first)
@@ -149,10 +156,8 @@ class JobsMachine(RuleBasedStateMachine):
         """Bring the jobs of one parent into different states, then make a call on the parent."""
         scene = self.stage
         parent, children = self._pick(tuple(scene.families()), "family")
-        for child in children:
-            way = self._pick(((), *scene.ways_to_states(child)), "way of a child")
-            scene.follow(self.api.lifecycle(child.key.lifecycle), child, way)
-        orders = asks.orders(scene.session, parent)
+        scene.scatter(children)
+        orders = asks.orders(scene.session, parent.key)
         if orders:
             scene.call(self._pick(orders, "order"))
         for child in (*children, parent):
@@ -184,13 +189,17 @@ class JobsMachine(RuleBasedStateMachine):
     def _open(self) -> None:
         self.scene = Scene(
             self.api,
-            readings=self._draw(_readings(self.api_name)),
-            seed=self._draw(st.integers(0, 2**16 - 1)),
-            alone=self._draw(st.booleans()),
+            readings=self._draw(_readings(self.api_name), "readings"),
+            seed=self._draw(st.integers(0, 2**16 - 1), "seed"),
+            alone=self._draw(st.booleans(), "alone"),
             pick=self._pick,
+            make=type(self).make,
             watch=type(self).watch,
         )
-        self.steps = 0
+        self.steps, self.lasts = 0, self._draw(st.booleans(), "lasts")
+        has_followers = bool(self.stage.reference.service.followers)
+        if has_followers and self._draw(st.booleans(), "plans"):
+            self.stage.plan()
 
     def _close(self) -> None:
         """Let the service come to rest, look at everything, and judge."""
@@ -218,48 +227,66 @@ class JobsMachine(RuleBasedStateMachine):
 
     # ---- choices ----------------------------------------------------------------------------------------------------
 
-    def _draw(self, strategy: SearchStrategy[T]) -> T:
-        drawn: T = self.data.draw(strategy)
+    def _draw(self, strategy: SearchStrategy[T], label: str) -> T:
+        drawn: T = self.data.draw(strategy, label)
         return drawn
 
     def _pick(self, choices: Sequence[T], label: str) -> T:
-        choice = choices[self.data.draw(_place(len(choices)))]
-        note(_Told(label, choice))
-        return choice
+        picked = self.data.draw(_place(len(choices)).map(lambda place: _Picked(choices[place])), label)
+        return picked.choice
 
     def _go_on(self, trips: Sequence[int] = ()) -> None:
-        """End a step on the way to rows that were not taken yet; what is picked on a trip follows from its number."""
+        """End a step on the way to rows that were not taken yet; what is picked on a trip follows from its number.
+
+        Once there is none left another scene is opened, unless this one lasts.
+        """
         scene, self.steps = self.stage, self.steps + 1
-        for number in trips or self._draw(_TRIPS):
-            scene.pick = partial(_pick_by, Random(number))
+        for number in trips or self._draw(_TRIPS, "trips"):
+            scene.pick = partial(_pick_by, f"{scene.seed} {number}")
             for _ in range(ROWS_OF_A_TRIP):
                 scene.go()
         scene.pick = self._pick
+        if not self.lasts and self.steps >= SHORTEST_SCENE and not scene.goals():
+            self._close()
+            self._open()
 
 
-def _pick_by(rng: Random, choices: Sequence[T], label: str) -> T:
-    choice = rng.choice(choices)
-    note(_Told(label, choice))
+def _pick_by(number: str, choices: Sequence[T], label: str) -> T:
+    """One of several, each as likely as the others; what else there is to choose from makes no difference.
+
+    So what is done on a trip stays the same when steps before it are left out, and examples shrink.
+    """
+    choice = choices[0]
+    if len(choices) > 1:
+        met: Counter[str] = Counter()
+        most = -1
+        for candidate in choices:
+            words = _words(candidate)
+            met[words] += 1
+            rank = crc32(f"{label} {words} {met[words]} {number}".encode())
+            if rank > most:
+                most, choice = rank, candidate
+    note(_Picked(choice, f"  {label}: "))
     return choice
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What was picked, in words; they are made only if they are shown."""
+class _Picked(Generic[T]):
+    """What was picked; Hypothesis shows it in words, which are made only then."""
 
-    label: str
-    choice: object
+    choice: T
+    label: str = ""
 
-    def __repr__(self) -> str:
-        return f"{self.label}: {_words(self.choice)}"
+    def _repr_pretty_(self, printer: Any, _is_cycle: bool) -> None:
+        printer.text(f"{self.label}{_words(self.choice)}")
 
 
 def _words(choice: object) -> str:
-    if isinstance(choice, tuple) and not isinstance(choice, JobKey):
+    if isinstance(choice, Known):
+        return f"{choice.key.kind or choice.key.lifecycle} {choice.key.id}"
+    if isinstance(choice, tuple):
         return ", ".join(map(_words, choice)) or "none"
-    name = next(
-        (getattr(choice, name) for name in ("words", "name", "operation", "key") if hasattr(choice, name)), choice
-    )
+    name = next((getattr(choice, name) for name in ("words", "name", "operation") if hasattr(choice, name)), choice)
     return str(name)
 
 

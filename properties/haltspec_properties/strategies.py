@@ -25,15 +25,24 @@ TOKENS: Final = ("token-of-all-1", "token-of-all-2", "token-of-all-3")
 COMMON_NAMES: Final = (1, 2)
 """Names that are given again and again; the others once."""
 
+_PLACES: Final = 6
+"""So many places are told apart: no matter how many of two, or of three, readings several questions have."""
 
-def readings(api: Api) -> SearchStrategy[dict[str, str]]:
-    """A reading for every open question that the reference model can follow; the default is simplest, and likelier."""
-    fixed = services.load(api.name).unmodelled
-    names: dict[str, SearchStrategy[str]] = {}
+
+@st.composite
+def readings(draw: DrawFn, api: Api) -> dict[str, str]:
+    """Readings of open questions that the reference model can follow; those left out are at their default.
+
+    The default ones, or of every question the one in the same place, or any: rows that need several are then not rare.
+    """
+    sort = draw(st.sampled_from(("default", "same place", "any", "same place", "any")))
+    place = draw(st.integers(0, _PLACES - 1)) if sort == "same place" else 0
+    chosen: dict[str, str] = {}
     for name, question in sorted(api.all_questions().items()):
-        others = [r.name for r in question.readings if r.name != question.default and name not in fixed]
-        names[name] = st.sampled_from((question.default, question.default, *others) if others else (question.default,))
-    return st.fixed_dictionaries(names)
+        if sort != "default" and name not in services.load(api.name).unmodelled:
+            names = (question.default, *sorted(r.name for r in question.readings if r.name != question.default))
+            chosen[name] = draw(st.sampled_from(names)) if sort == "any" else names[place % len(names)]
+    return {name: reading for name, reading in chosen.items() if reading != api.question(name).default}
 
 
 # ---- right calls ---------------------------------------------------------------------------------------------------

@@ -717,7 +717,7 @@ _STOPPED_RUN_RESULT: Final = OpenQuestion(
         Reading(
             "natural",
             "Jobs that were stopped too late count with their own results.",
-            tuple(Transition(f"stopped too late: {r}", "STOPPING", internal(e), r, assumed("as for a job")) for r, e in RESULTS.items() if r != "SKIPPED"),
+            tuple(Transition(f"stopped too late: {r}", "STOPPING", internal(e), r, assumed("as for a job; SKIPPED if all were, whose results were being gathered")) for r, e in RESULTS.items()),
         ),
     ),
     "worst of its jobs",

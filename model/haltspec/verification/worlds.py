@@ -127,17 +127,24 @@ class Explored:
     moves: tuple[Move, ...] = field(repr=False)
 
 
-class _Choices:
-    """Takes one of several free rows by a script, and tells which other scripts there are."""
+class Choices:
+    """Takes one of several free rows by a script, and tells which other scripts there are.
+
+    Attributes:
+        rows: those that were taken.
+    """
 
     def __init__(self, script: Sequence[int]) -> None:
         self._script = list(script)
         self.made: list[tuple[int, int]] = []
+        self.rows: list[Transition] = []
 
     def __call__(self, rows: tuple[Transition, ...]) -> Transition:
+        """One of several free rows."""
         place = len(self.made)
         chosen = self._script[place] if place < len(self._script) else 0
         self.made.append((chosen, len(rows)))
+        self.rows.append(rows[chosen])
         return rows[chosen]
 
     def next(self) -> list[int] | None:
@@ -263,7 +270,7 @@ class Explorer:
             world = self.worlds[number]
             spare = self._spare.pop(number, None) or world.reference.fork()
             self.clock.now += 1
-            spare.choose = choices = _Choices(script)
+            spare.choose = choices = Choices(script)
             answer = spare.call(ask.operation, ask.request, tenant=ask.tenant)
             now = _jobs(spare)
             changed = now != world.jobs
