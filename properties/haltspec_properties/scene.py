@@ -288,9 +288,8 @@ class Scene:
             return False
         self.reference.fire(job, row)
         self._learn()
-        if _is_witnessed(row):  # it counts only where it is seen
-            readers = [b for b in self.session.bindings(known.key, Role.READ) if b.view is not None]
-            self.see(known, (readers or list(self.session.bindings(known.key, Role.LIST)))[0])
+        if _is_witnessed(row):  # it counts only where it is seen, and a list shows every status
+            self.see(known, next(self.session.bindings(known.key, Role.LIST)))
         return True
 
     def happen(self, known: Known) -> None:
