@@ -106,6 +106,7 @@ class Session:
 
 
 NATURAL = {"job/result of a stopped job": "natural", "run/result of a stopped run": "natural"}
+GATHERED = {**NATURAL, "job/PROCESSING after the tests": "also after"}
 TO_PHASE = {"setup": ("begin",), "testing": ("begin", "test"), "teardown": ("begin", "test", "tear_down")}
 
 
@@ -351,6 +352,16 @@ class TestStopOfAJob:
         session.move(job, f"stopped too late: {result}")
         shown = session.shown(job.key.id)
         assert status(shown) == f"COMPLETED/{result}" and shown["counters"][result.lower()] > 0
+        assert session.judged().verdict is Verdict.PASS
+
+    def test_a_run_stopped_while_results_are_gathered_ends_as_its_jobs_do(self) -> None:
+        """Under the reading 'natural' that may be SKIPPED: the stop found nothing that it could end."""
+        session, run, job = in_state("teardown", GATHERED)
+        session.move(job, "gather")
+        session.on("StopRun", run)
+        assert session.shown(run)["status"] == "STOPPING"
+        session.move(job, "gathered: SKIPPED")
+        assert status(session.shown(run)) == "COMPLETED/SKIPPED"
         assert session.judged().verdict is Verdict.PASS
 
     def test_the_other_jobs_of_the_run_go_on(self) -> None:
@@ -829,6 +840,10 @@ class TestReference:
                 session, run, job = in_state("teardown", NATURAL)
                 session.on("StopRun", run)
                 session.move(job, f"stopped too late: {result}")
+            session, run, job = in_state("teardown", GATHERED)
+            session.move(job, "gather")
+            session.on("StopRun", run)
+            session.move(job, "gathered: SKIPPED")
             for event in ("fail", "err"):
                 session = Session()
                 run = session.schedule(2)
