@@ -200,6 +200,7 @@ class _Projector:
         """The calls that made a job of this id: more than one if ids may be used again."""
         self.repeats: set[int] = set()
         """Those of them that may instead have answered, by their token, for a job that was there."""
+        self.rivals: dict[int, list[int]] = {}
         self.sights: dict[JobKey, list[Sight]] = {}
 
     def run(self) -> Projection:
@@ -654,14 +655,11 @@ class _Projector:
                 yield JobKey(call.tenant, binding.lifecycle, binding.kind, job_id), job
 
     def _sight(self, key: JobKey, job: Job, call: Call, bound: _Bound) -> Sight:
-        history = self.histories.get(key)
-        created = self.calls[history.created].request if history and history.created is not None else None
-        maker: Call | None = None
-        births = self.births.get(key, ())
-        if len(births) > 1:  # an id used again: earlier sights and requests may be those of another job
-            made = self._maker(call, births)
-            maker = None if made is None else self.calls[made]
-            created = None if created is None or made is None else self._request_of(made, births)
+        history, births = self.histories.get(key), self.births.get(key, ())
+        first = history.created if history is not None else None
+        is_again = len(births) > 1  # an id used again: earlier sights and requests may be those of another job
+        made = self._maker(call, births) if is_again else first
+        maker = self.calls[made] if is_again and made is not None else None
         assert call.end is not None
         return Sight(
             job=job,
@@ -669,8 +667,8 @@ class _Projector:
             full=bound.binding.full,
             binding=bound.binding,
             request=call.request,
-            created=created,
-            earlier=None if len(births) > 1 and maker is None else self._earlier(key, call.start, maker),
+            created=self._request_of(made, births) if first is not None and made is not None else None,
+            earlier=None if is_again and maker is None else self._earlier(key, call.start, maker),
             start=call.start,
             end=call.end,
         )
@@ -691,8 +689,17 @@ class _Projector:
     def _request_of(self, maker: int, births: Sequence[int]) -> Mapping[str, Any] | None:
         """The request that made a job; None if its maker may have answered for one that another request made."""
         request = self.calls[maker].request
-        is_sure = maker not in self.repeats or all(self.calls[birth].request == request for birth in births)
-        return request if is_sure else None
+        rivals = {*self._rivals(maker), *(births if maker in self.repeats else ())}
+        return request if all(self.calls[rival].request == request for rival in rivals) else None
+
+    def _rivals(self, maker: int) -> list[int]:
+        """The creations with the token of one that may have come before it."""
+        if maker not in self.rivals:
+            call = self.calls[maker]
+            bindings = (bound.binding for bound in self.bound[call.operation] if self._token(call, bound.binding))
+            same = [other for binding in bindings for other in self._same_token(maker, binding)]
+            self.rivals[maker] = [other for other in same if self._overlap(self.calls[other], call)]
+        return self.rivals[maker]
 
     def _earlier(self, key: JobKey, start: float, maker: Call | None) -> Sight | None:
         """The latest sight that ended before `start`; with a `maker`, of what that made."""

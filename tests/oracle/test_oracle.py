@@ -402,6 +402,14 @@ class TestCallsThatTellNothing:
         other = lost(Recording().start(token="t")).listing(view("IN_PROGRESS")).start(status="IN_PROGRESS", token="u")
         assert other.rules() == ["job/not listed before it exists", "job/an id is given once"]
 
+    @pytest.mark.parametrize("how", [{"took": float("inf")}, {"error": "InternalServerException", "http": 500}])
+    def test_a_token_of_a_start_that_was_lost_may_answer_for_the_job_that_it_made(self, how: dict[str, Any]) -> None:
+        """Then what the second start gave is not what the job shows; without the first it is."""
+        lost_start = Recording().start(token="t", request={"JobName": "first"}, **how)
+        for recording, rules in ((lost_start, []), (Recording(), ["job/JobName is as given"])):
+            recording.start(token="t", request={"JobName": "second"})
+            assert recording.describe("SUBMITTED", members={"JobName": "first"}).rules() == rules
+
     def test_starts_with_one_token_that_overlap_have_no_order(self) -> None:
         recording = Recording().start(status="IN_PROGRESS", token="t", at=1000, took=9, client="a")
         recording.start(status="SUBMITTED", token="t", at=1001, took=1, client="b")
