@@ -105,6 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Not `cli.main`, which ends a broken pipe with 1: here that is the verdict FAIL.
         with cli.make_context("haltspec", list(sys.argv[1:] if arguments is None else arguments)) as context:
             result = cli.invoke(context)
+        if sys.stdout is None:
+            return _trouble("standard output is closed, so nothing could be told; give it a place to go")
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as ending:

@@ -23,6 +23,7 @@ A line with `event` and no `operation` tells what a service did by itself, as it
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections import Counter
@@ -30,7 +31,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeGuard
+from typing import Any, BinaryIO, Final, TypeGuard
 
 from haltspec.errors import BadTrace, shown
 
@@ -135,23 +136,36 @@ def read_file(path: str | Path, *, on_bad: Callable[[BadTrace], None] | None = N
     yield from read(_lines(path), name=str(path), on_bad=on_bad)
 
 
+def read_stream(stream: BinaryIO, *, name: str, on_bad: Callable[[BadTrace], None] | None = None) -> Iterator[Call]:
+    """The calls that come from a stream, read as they are asked for; see `read`.
+
+    Raises:
+        BadTrace: also if the stream cannot be read.
+    """
+    yield from read(_lines_of(stream, name), name=name, on_bad=on_bad)
+
+
 def _lines(path: str | Path) -> Iterator[bytes]:
-    """The lines of a file, each cut a byte after the longest allowed."""
-    number = 1
     try:
         file = open(path, "rb")  # noqa: SIM115
     except OSError as error:
-        raise _unreadable(path, number, error) from None
+        raise _unreadable(path, 1, error) from None
     with file:
-        while True:
-            try:
-                line = file.readline(MAX_LINE + 1)
-            except OSError as error:
-                raise _unreadable(path, number, error) from None
-            if not line:
-                return
-            yield line
-            number += 1
+        yield from _lines_of(file, path)
+
+
+def _lines_of(stream: BinaryIO, name: str | Path) -> Iterator[bytes]:
+    """The lines of a stream; of one that is too long its beginning, a byte more than allowed."""
+    for number in itertools.count(1):
+        try:
+            line = more = stream.readline(MAX_LINE + 1)
+            while len(more) > MAX_LINE and not more.endswith(b"\n"):
+                more = stream.readline(MAX_LINE + 1)
+        except OSError as error:
+            raise _unreadable(name, number, error) from None
+        if not line:
+            return
+        yield line
 
 
 def _unreadable(path: str | Path, line: int, error: OSError) -> BadTrace:
@@ -272,9 +286,8 @@ def _parse(text: str, place: str) -> dict[str, Any]:
         value = decode_json(text)
     except json.JSONDecodeError as error:
         if error.pos >= len(text) or error.msg.startswith("Unterminated"):
-            raise BadTrace(
-                place, f"the JSON is cut off after column {len(text)}", "complete or remove the line"
-            ) from None
+            reason = f"the JSON is cut off after column {len(text)}"
+            raise BadTrace(place, reason, "write the call whole, on one line, or remove it") from None
         raise BadTrace(place, f"no JSON at column {error.pos + 1} ({error.msg})", _FORMAT) from None
     except ValueError as error:
         reason = "a number has too many digits" if "int_max_str_digits" in str(error) else str(error)
@@ -313,12 +326,15 @@ def _call(members: dict[str, Any], place: str, line: int) -> Call:
         faults.add(
             f"'end' {_shown(members['end'])} lies before 'start' {_shown(members['start'])}", "correct the times"
         )
+    alone = members.get("alone")
+    if not (alone is None or isinstance(alone, bool)):
+        faults.add(f"'alone' is {_shown(alone)}, not true or false", "make 'alone' true or false, or leave it out")
     if not faults.reasons:
         _check_answer(members, faults)
     if faults.reasons or start is None:
         raise BadTrace(place, ", ".join(faults.reasons), ", ".join(faults.remedies))
-    reply, alone = members.get("reply"), members.get("alone") is True
-    return Call(api, operation, tenant, client, start, end, request, status, error, reply, alone, line, place)
+    reply = members.get("reply")
+    return Call(api, operation, tenant, client, start, end, request, status, error, reply, alone is True, line, place)
 
 
 _REQUIRED: Final = ("api", "operation", "tenant", "start", "end", "request", "status")

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
 from pathlib import Path
+from subprocess import PIPE
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from haltspec.__main__ import main
+from haltspec.trace import MAX_LINE
 
 JOB, TENANT = "a" * 32, "111122223333/us-east-1"
 STOP, DESCRIBE = "StopEntitiesDetectionJob", "DescribeEntitiesDetectionJob"
@@ -268,10 +277,12 @@ class TestJson:
             {
                 "place": "broken.ndjson:2",
                 "reason": "the JSON is cut off after column 1",
-                "remedy": "complete or remove the line",
+                "remedy": "write the call whole, on one line, or remove it",
             }
         ]
-        assert err == ["broken.ndjson:2: the JSON is cut off after column 1; complete or remove the line"]
+        assert err == [
+            "broken.ndjson:2: the JSON is cut off after column 1; write the call whole, on one line, or remove it"
+        ]
         assert told["files"][0]["calls"] == 1
 
 
@@ -298,6 +309,10 @@ class TestBadInput:
                 "'start' is \"noon\", not a time; make 'start' epoch seconds, or ISO 8601 with a zone as in 2024-05-01T12:00:00Z",
             ),
             (
+                stop("STOPPED", alone="yes"),
+                "'alone' is \"yes\", not true or false; make 'alone' true or false, or leave it out",
+            ),
+            (
                 line(STOP, status=None),
                 "'status' is null and 'end' is not; make both null if no answer came, neither if one came",
             ),
@@ -309,6 +324,7 @@ class TestBadInput:
             "unknown API",
             "unknown operation",
             "no time",
+            "alone or not",
             "half an answer",
         ],
     )
@@ -345,6 +361,80 @@ class TestBadInput:
             "empty.ndjson:1: there is no call in it; give a recording with one call at least",
         ]
 
+    def test_behind_a_line_that_is_too_long_lines_keep_their_numbers(self, desk: Desk) -> None:
+        desk.write("long.ndjson", FAILING[0], f'{{"x":"{"x" * (2 * MAX_LINE)}"}}', FAILING[1])
+        told = f"long.ndjson:2: the line is longer than {MAX_LINE} bytes; end each call with a line end"
+        code, out, err = desk.check("long.ndjson", "--alone", "--lenient")
+        assert (code, err) == (1, [told, "1 bad line skipped"])
+        assert out[-1] == "     at long.ndjson:3"
+        assert desk.check("long.ndjson", "--alone")[2] == [told]
+
     def test_nothing_to_judge_is_misuse_even_when_lenient(self, desk: Desk) -> None:
         code, out, err = desk.check(desk.write("x.ndjson", "nonsense"), "--lenient")
         assert (code, out, len(err)) == (2, [], 2)
+
+
+class TestEndedByTheUser:
+    """What was read and judged until then is told; exit 130."""
+
+    def interrupted(self, desk: Desk, *arguments: str) -> tuple[int, str, str]:
+        """The command reads a recording that does not end, and is sent the signal of Ctrl-C when it has read it."""
+        command = [sys.executable, "-m", "haltspec", *arguments]
+        with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=desk.path, text=True) as process:
+            assert process.stdin is not None
+            process.stdin.write("".join(f"{text}\n" for text in FAILING))
+            process.stdin.flush()
+            while struct.unpack("i", fcntl.ioctl(process.stdin, termios.FIONREAD, b"\0" * 4))[0]:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            assert process.stdout is not None
+            assert process.stderr is not None
+            out, err = process.stdout.read(), process.stderr.read()
+        return process.returncode, out, err
+
+    def test_check(self, desk: Desk) -> None:
+        desk.write("good.ndjson", *PASSING)
+        code, out, err = self.interrupted(desk, "check", "good.ndjson", "-", "--alone")
+        assert (code, err) == (130, "interrupted: what was read and judged until then is told\n")
+        heads = [text for text in out.splitlines() if not text.startswith(" ")]
+        assert [text.partition("  ")[0] for text in heads] == ["good.ndjson: FAIL", "-: FAIL", "2 recordings: FAIL"]
+
+    def test_check_for_machines(self, desk: Desk) -> None:
+        code, out, _ = self.interrupted(desk, "check", "-", "--alone", "--json")
+        told = json.loads(out)
+        assert (code, told["verdict"], told["interrupted"], told["files"][0]["calls"]) == (130, "fail", True, 2)
+
+    def test_explain(self, desk: Desk) -> None:
+        code, out, err = self.interrupted(desk, "explain", "-", "--alone")
+        assert (code, err) == (130, "interrupted: what was read and judged until then is told\n")
+        assert "Stop answered STOPPED: IMPOSSIBLE while absent" in out
+
+
+class TestStreams:
+    """Standard input and output may be closed, full, or read by somebody who goes away."""
+
+    def run(self, desk: Desk, command: str) -> tuple[int, str]:
+        """The exit code and standard error of a shell command, where `haltspec` is this one."""
+        script = f'haltspec() {{ "{sys.executable}" -m haltspec "$@"; }}; set -o pipefail; {command}'
+        done = subprocess.run(["bash", "-c", script], cwd=desk.path, capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
+
+    @pytest.mark.parametrize(
+        ("command", "code", "told"),
+        [
+            (
+                "haltspec check x.ndjson >&-",
+                2,
+                "Error: standard output is closed, so nothing could be told; give it a place to go\n",
+            ),
+            ("haltspec check - <&-", 2, "<stdin>:1: standard input is closed; name a file, or send one there\n"),
+            ("haltspec check x.ndjson 2>&-", 0, ""),
+            ("haltspec check x.ndjson >/dev/full", 2, "Error: input or output: No space left on device\n"),
+            ("haltspec explain many.ndjson | true", 141, ""),
+        ],
+        ids=["no output", "no input", "no errors", "full", "gone"],
+    )
+    def test_no_traceback(self, desk: Desk, command: str, code: int, told: str) -> None:
+        desk.write("x.ndjson", *PASSING)
+        desk.write("many.ndjson", *(PASSING[0] for _ in range(3000)))
+        assert self.run(desk, command) == (code, told)

@@ -417,6 +417,24 @@ class TestEveryApi:
             assert len(line) <= WIDTH
             assert line == line.rstrip()
 
+    @pytest.mark.parametrize(
+        ("name", "told"),
+        [
+            (
+                "dataarts",
+                "lists may be 10 s old [implied: TF job resources: the first look after an order is 10 s later]",
+            ),
+            ("devicefarm", "kept for 400 days after the end, and perhaps no longer [implied: GUIDE test-runs: results"),
+            (
+                "translate",
+                "kept for 1 day after the end, and perhaps no longer [assumed: ours: records age out, says a",
+            ),
+        ],
+    )
+    def test_what_takes_time_is_told(self, name: str, told: str, shown: Show) -> None:
+        """How late a list may be, and from when on a job may be forgotten."""
+        assert told in words(shown("show", name))
+
     @pytest.mark.parametrize("name", apis.NAMES)
     def test_everything_is_there(self, name: str, shown: Show) -> None:
         """Every question, reading, rule, error, statement, ambiguity and source appears."""

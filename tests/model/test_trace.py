@@ -162,8 +162,8 @@ class TestBadLines:
                 line() + " x",
                 "no JSON at column 241 (Extra data); write one JSON object a line, in UTF-8, as `haltspec check --help` describes",
             ),
-            (line()[:50], "the JSON is cut off after column 50; complete or remove the line"),
-            ('{"api":', "the JSON is cut off after column 7; complete or remove the line"),
+            (line()[:50], "the JSON is cut off after column 50; write the call whole, on one line, or remove it"),
+            ('{"api":', "the JSON is cut off after column 7; write the call whole, on one line, or remove it"),
             (
                 '["comprehend"]',
                 'a call is a JSON object, this is ["comprehend"]; write one JSON object a line, in UTF-8, as `haltspec check --help` describes',

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ from haltspec.automaton import (
     inclusion,
     matches,
 )
-from haltspec.linearize import steps
+from haltspec.linearize import Aid, steps
 from haltspec.lts import (
     ABSENT,
     ANY_ERROR,
@@ -56,6 +58,7 @@ LIFECYCLES = [(api, lifecycle.name) for api in APIS for lifecycle in load(api).l
 FLOORS = (Grade.ASSUMED, Grade.IMPLIED, Grade.STATED)
 JOB = load("comprehend").lifecycle("job")
 EXISTING = {state.name for state in JOB.states} - {ABSENT}
+each_floor = pytest.mark.parametrize("floor", FLOORS, ids=str)
 each_lifecycle = pytest.mark.parametrize("named", LIFECYCLES, ids="/".join)
 
 
@@ -606,6 +609,23 @@ def oracle(automaton: Automaton, trace: Sequence[Observation]) -> list[int]:
     return found
 
 
+def searched(automaton: Automaton, trace: Sequence[Observation]) -> list[int]:
+    """The beliefs, unseen moves made, that the search finds which orders calls that overlap, one call after the other."""
+    found: list[int] = []
+    somebody = Aid(once=(automaton.course_of({}),))  # who might do something, and never can: it keeps the search going
+    for step in steps(automaton, events(automaton, trace), aid=somebody):
+        found.append(automaton.close(step.after))
+        if not step.after:
+            break
+    return found
+
+
+@cache
+def determinised(named: tuple[str, str], floor: Grade = Grade.ASSUMED, unseen: bool = False) -> Monitor:
+    """A lifecycle's monitor at a floor; with `unseen` jobs are made and moved outside the recording."""
+    return Monitor(Automaton(of(named), floor=floor, births=unseen, outside=unseen))
+
+
 def monitored(monitor: Monitor, trace: Sequence[Observation]) -> list[int]:
     """The beliefs that the monitor finds, one after each observation, up to the first that is impossible."""
     state, found = 1, []
@@ -642,9 +662,8 @@ class TestMonitor:
     @each_lifecycle
     def test_every_entry_of_the_table_is_the_naive_image(self, named: tuple[str, str]) -> None:
         """So the two agree on traces of every length, not only up to a bound."""
-        lifecycle = of(named)
-        automaton = Automaton(lifecycle)
-        monitor, plainly = Monitor(automaton), naive(lifecycle)
+        monitor, plainly = determinised(named), naive(of(named))
+        automaton = monitor.automaton
         images = {
             (state, letter): frozenset(plainly.after({state}, letter))
             for state in automaton.states
@@ -658,13 +677,17 @@ class TestMonitor:
                 assert set(automaton.names(target)) == wanted, (states, str(letter))
 
     @each_lifecycle
-    def test_it_agrees_with_the_oracle_on_all_traces_of_two_letters(self, named: tuple[str, str]) -> None:
-        self._agree(named, length=2)
+    @each_floor
+    def test_it_agrees_with_the_oracle_on_all_traces_of_two_letters(self, named: tuple[str, str], floor: Grade) -> None:
+        self._agree(named, length=2, floor=floor)
 
     @pytest.mark.slow
     @each_lifecycle
-    def test_it_agrees_with_the_oracle_on_all_traces_of_three_letters(self, named: tuple[str, str]) -> None:
-        self._agree(named, length=3)
+    @each_floor
+    def test_it_agrees_with_the_oracle_on_all_traces_of_three_letters(
+        self, named: tuple[str, str], floor: Grade
+    ) -> None:
+        self._agree(named, length=3, floor=floor)
 
     @pytest.mark.slow
     @pytest.mark.parametrize("named", [("comprehend", "job"), ("comprehend", "unstoppable")], ids="/".join)
@@ -672,9 +695,9 @@ class TestMonitor:
         self._agree(named, length=4)
 
     @staticmethod
-    def _agree(named: tuple[str, str], length: int) -> None:
-        automaton = Automaton(of(named))
-        monitor, letters = Monitor(automaton), certain(automaton)
+    def _agree(named: tuple[str, str], length: int, floor: Grade = Grade.ASSUMED) -> None:
+        monitor = determinised(named, floor)
+        automaton, letters = monitor.automaton, certain(monitor.automaton)
         tried = possible = 0
         for trace in traces(monitor, letters, length):
             found = oracle(automaton, trace)
@@ -683,14 +706,33 @@ class TestMonitor:
             possible += bool(found[-1])
         total = sum(len(letters) ** n for n in range(1, length + 1))
         print(
-            f"\n{'/'.join(named)}: {total:,} traces of 1 to {length} out of {len(letters)} letters, {possible:,} possible"
+            f"\n{'/'.join(named)} at {floor}: {total:,} traces of 1 to {length} out of {len(letters)} letters, {possible:,} possible"
         )
         assert 0 < possible < tried
 
     @each_lifecycle
+    @each_floor
+    @pytest.mark.parametrize("unseen", [False, True], ids=["all recorded", "moved unseen"])
+    def test_it_agrees_with_both_ways_of_the_oracle_on_long_traces(
+        self, named: tuple[str, str], floor: Grade, unseen: bool
+    ) -> None:
+        """Possible ones, and some with a mistake at the end: calls in a row are followed, or searched for an order."""
+        monitor = determinised(named, floor, unseen)
+        automaton, letters = monitor.automaton, certain(monitor.automaton)
+        rng = random.Random(f"{'/'.join(named)} {floor} {unseen}")
+        ends = Counter[bool]()
+        for length in (300, 100, 100, 30, 30, 30, 10, 10, 10, 10):
+            trace = [*self._walk(monitor, letters, rng, length), rng.choice(letters)]
+            found = monitored(monitor, trace)
+            assert found == oracle(automaton, trace)
+            assert [automaton.close(belief) for belief in found] == searched(automaton, trace)
+            ends[bool(found[-1])] += 1
+        assert len(ends) == 2, ends
+
+    @each_lifecycle
     def test_it_agrees_with_the_oracle_and_the_rows_on_long_traces(self, named: tuple[str, str]) -> None:
-        automaton = Automaton(of(named))
-        monitor, plainly = Monitor(automaton), naive(of(named))
+        monitor, plainly = determinised(named), naive(of(named))
+        automaton = monitor.automaton
         letters = certain(automaton)
         rng = random.Random("/".join(named))
         trace = self._walk(monitor, letters, rng, 3000)
@@ -705,8 +747,8 @@ class TestMonitor:
 
     @each_lifecycle
     def test_a_planted_mistake_is_found_at_the_same_place(self, named: tuple[str, str]) -> None:
-        automaton = Automaton(of(named))
-        monitor, letters = Monitor(automaton), certain(automaton)
+        monitor = determinised(named)
+        automaton, letters = monitor.automaton, certain(monitor.automaton)
         rng = random.Random("/".join(named))
         for _ in range(10):
             trace = self._walk(monitor, letters, rng, rng.randint(50, 300))
@@ -737,7 +779,7 @@ class TestMonitor:
     @each_lifecycle
     def test_many_jobs_at_once_end_as_each_alone(self, named: tuple[str, str]) -> None:
         """Possible traces and random ones, most of which are impossible."""
-        monitor = Monitor(Automaton(of(named)))
+        monitor = determinised(named)
         rng, letters = random.Random("/".join(named)), list(monitor.letters)
         traces = [self._walk(monitor, certain(monitor.automaton), rng, 20) for _ in range(50)]
         traces += [rng.choices(letters, k=20) for _ in range(50)]

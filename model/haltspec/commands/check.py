@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import click
@@ -17,9 +18,10 @@ from haltspec.linearize import BUDGET
 from haltspec.lts import Grade
 from haltspec.oracle import Report, Settings, Verdict, judge
 from haltspec.report import as_json, exit_code, render, worst
-from haltspec.trace import Call, read, read_file
+from haltspec.trace import Call, read_file, read_stream
 
 MISUSE = 2
+INTERRUPTED = 130
 
 
 def floor_of(_ctx: click.Context, _param: click.Parameter, value: str) -> Grade:
@@ -27,25 +29,57 @@ def floor_of(_ctx: click.Context, _param: click.Parameter, value: str) -> Grade:
     return Grade[value.upper()]
 
 
-def recording(file: str, bad: list[BadTrace], *, lenient: bool) -> list[Call]:
-    """The calls of a recording (`-` is standard input), up to the first bad line, which is put into `bad`.
+@dataclass
+class Trouble:
+    """What went wrong while recordings were read: bad lines, and whether the user ended it."""
 
-    With `lenient` bad lines are skipped and all of them are put into `bad`.
+    bad: list[BadTrace] = field(default_factory=list)
+    interrupted: bool = False
+
+    def tell(self, *, lenient: bool) -> None:
+        """Say it on standard error."""
+        for error in self.bad:
+            click.echo(str(error), err=True)
+        if self.bad and lenient:
+            click.echo(f"{len(self.bad)} bad {'line' if len(self.bad) == 1 else 'lines'} skipped", err=True)
+        if self.interrupted:
+            click.echo("interrupted: what was read and judged until then is told", err=True)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as JSON values: `bad` with place, reason and remedy, and `interrupted`."""
+        bad = [{"place": e.place, "reason": e.reason, "remedy": e.remedy} for e in self.bad]
+        return {"bad": bad, "interrupted": self.interrupted}
+
+    def code(self, verdicts: Iterable[Verdict], *, lenient: bool) -> int:
+        """The exit code of a command that came to these verdicts."""
+        found = list(verdicts)
+        if self.interrupted:
+            return INTERRUPTED
+        return MISUSE if (self.bad and not lenient) or not found else exit_code(worst(found))
+
+
+def recording(file: str, trouble: Trouble, *, lenient: bool) -> list[Call]:
+    """The calls of a recording (`-` is standard input), up to the first bad line or to where the user ends it.
+
+    With `lenient` bad lines are skipped. What is wrong is put into `trouble`.
     """
-    on_bad = bad.append if lenient else None
-    if file == "-":
-        source = read(sys.stdin.buffer, name="<stdin>", on_bad=on_bad)
-    else:
+    on_bad = trouble.bad.append if lenient else None
+    if file != "-":
         source = read_file(file, on_bad=on_bad)
-    return list(_until_bad(source, bad))
-
-
-def _until_bad(source: Iterator[Call], bad: list[BadTrace]) -> Iterator[Call]:
-    """What was read before a bad line stays good."""
+    elif sys.stdin is None:
+        trouble.bad.append(BadTrace("<stdin>:1", "standard input is closed", "name a file, or send one there"))
+        return []
+    else:
+        source = read_stream(sys.stdin.buffer, name="<stdin>", on_bad=on_bad)
+    calls: list[Call] = []
     try:
-        yield from source
+        for call in source:
+            calls.append(call)  # what was read before a bad line stays good
     except BadTrace as error:
-        bad.append(error)
+        trouble.bad.append(error)
+    except KeyboardInterrupt:
+        trouble.interrupted = True
+    return calls
 
 
 def by_api(calls: list[Call], bad: list[BadTrace]) -> dict[str, list[Call]]:
@@ -61,11 +95,12 @@ def by_api(calls: list[Call], bad: list[BadTrace]) -> dict[str, list[Call]]:
     return found
 
 
-def calls_in(file: str, bad: list[BadTrace], *, lenient: bool) -> dict[str, list[Call]]:
-    """The calls of a recording by API; what is wrong with its lines is put into `bad`, in their order."""
-    wrong: list[BadTrace] = []
-    found = by_api(recording(file, wrong, lenient=lenient), wrong)
-    bad += sorted(wrong, key=lambda error: int(error.place.rpartition(":")[2]))
+def calls_in(file: str, trouble: Trouble, *, lenient: bool) -> dict[str, list[Call]]:
+    """The calls of a recording by API; what is wrong with its lines is put into `trouble`, in their order."""
+    here = Trouble()
+    found = by_api(recording(file, here, lenient=lenient), here.bad)
+    trouble.bad += sorted(here.bad, key=lambda error: int(error.place.rpartition(":")[2]))
+    trouble.interrupted |= here.interrupted
     return found
 
 
@@ -120,27 +155,30 @@ def command(
     """
     del format_  # one format so far; the option keeps its place in the contract
     settings = Settings(floor, window, patience, alone, budget)
-    bad: list[BadTrace] = []
+    trouble = Trouble()
     reports: list[tuple[str, Report]] = []
-    for file in files:
-        for api, calls in calls_in(file, bad, lenient=lenient).items():
-            reports.append((file, judge(load(api), calls, settings)))
+    try:
+        for file in files:
+            for api, calls in calls_in(file, trouble, lenient=lenient).items():
+                reports.append((file, judge(load(api), calls, settings)))
+                if not as_json_:
+                    _print(file, reports[-1][1], settings)
+            if trouble.interrupted:
+                break
+    except KeyboardInterrupt:
+        trouble.interrupted = True
     verdict = worst(report.verdict for _, report in reports)
     if as_json_:
-        click.echo(json.dumps(_json(reports, settings, bad, verdict), indent=1))
-    else:
-        for file, report in reports:
-            for line in (*render(report, file), *unsure_lines(report, settings)):
-                click.echo(line)
-        if len(reports) > 1:
-            click.echo(f"{len(reports)} recordings: {verdict.value.upper()}")
-    for error in bad:
-        click.echo(str(error), err=True)
-    if bad and lenient:
-        click.echo(f"{len(bad)} bad {'line' if len(bad) == 1 else 'lines'} skipped", err=True)
-    if (bad and not lenient) or not reports:
-        return MISUSE
-    return exit_code(verdict)
+        click.echo(json.dumps(_json(reports, settings, trouble, verdict), indent=1))
+    elif len(reports) > 1:
+        click.echo(f"{len(reports)} recordings: {verdict.value.upper()}")
+    trouble.tell(lenient=lenient)
+    return trouble.code((report.verdict for _, report in reports), lenient=lenient)
+
+
+def _print(file: str, report: Report, settings: Settings) -> None:
+    for line in (*render(report, file), *unsure_lines(report, settings)):
+        click.echo(line)
 
 
 def unsure_lines(report: Report, settings: Settings) -> Iterator[str]:
@@ -152,15 +190,9 @@ def unsure_lines(report: Report, settings: Settings) -> Iterator[str]:
         yield f"  {calls}: {told}"
 
 
-def _json(
-    reports: list[tuple[str, Report]], settings: Settings, bad: list[BadTrace], verdict: Verdict
-) -> dict[str, Any]:
+def _json(reports: list[tuple[str, Report]], settings: Settings, trouble: Trouble, verdict: Verdict) -> dict[str, Any]:
     files = [{"file": file, **as_json(report), "unsure": unsure_json(report, settings)} for file, report in reports]
-    return {
-        "verdict": verdict.value,
-        "files": files,
-        "bad": [{"place": e.place, "reason": e.reason, "remedy": e.remedy} for e in bad],
-    }
+    return {"verdict": verdict.value, "files": files, **trouble.as_json()}
 
 
 def unsure_json(report: Report, settings: Settings) -> list[dict[str, Any]]:

@@ -9,11 +9,10 @@ from typing import Any
 import click
 
 from haltspec.apis import load
-from haltspec.commands.check import MISUSE, budget_option, calls_in, unsure_json, unsure_lines
-from haltspec.errors import BadTrace
+from haltspec.commands.check import Trouble, budget_option, calls_in, unsure_json, unsure_lines
 from haltspec.explain import JobStory, outcomes, stories
 from haltspec.oracle import TOO_WIDE, Report, Settings, judge
-from haltspec.report import as_json, call_words, exit_code, render, worst
+from haltspec.report import as_json, call_words, render
 
 
 @click.command()
@@ -34,22 +33,17 @@ def command(file: str, window: float | None, alone: bool, budget: int, lenient: 
     Exit 0 if everything is possible, 1 if something is not, 2 for bad input, 3 if it cannot be told.
     """
     settings = Settings(window=window, alone=alone, budget=budget)
-    bad: list[BadTrace] = []
-    reports = [judge(load(api), calls, settings) for api, calls in calls_in(file, bad, lenient=lenient).items()]
+    trouble = Trouble()
+    reports = [judge(load(api), calls, settings) for api, calls in calls_in(file, trouble, lenient=lenient).items()]
     if as_json_:
-        wrong = [{"place": e.place, "reason": e.reason, "remedy": e.remedy} for e in bad]
-        click.echo(json.dumps({"reports": [_json(report, settings) for report in reports], "bad": wrong}, indent=1))
+        told = {"reports": [_json(report, settings) for report in reports], **trouble.as_json()}
+        click.echo(json.dumps(told, indent=1))
     else:
         for report in reports:
             for line in _lines(report, settings, file):
                 click.echo(line)
-    for error in bad:
-        click.echo(str(error), err=True)
-    if bad and lenient:
-        click.echo(f"{len(bad)} bad {'line' if len(bad) == 1 else 'lines'} skipped", err=True)
-    if (bad and not lenient) or not reports:
-        return MISUSE
-    return exit_code(worst(report.verdict for report in reports))
+    trouble.tell(lenient=lenient)
+    return trouble.code((report.verdict for report in reports), lenient=lenient)
 
 
 def _lines(report: Report, settings: Settings, name: str) -> Iterator[str]:

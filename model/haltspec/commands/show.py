@@ -39,6 +39,7 @@ from haltspec.lts import (
     Grade,
     Lifecycle,
     OpenQuestion,
+    Period,
     RequestClass,
     Rule,
     Transition,
@@ -129,6 +130,8 @@ def as_text(api: Api, only: Sequence[str] = ()) -> Iterator[str]:
 def _head(api: Api) -> Iterator[str]:
     yield from paragraph(api.page, indent=2, first="page     ")
     yield from paragraph(api.tenancy, indent=2, first="tenant   ")
+    if api.list_lag is not None:
+        yield from _period("lists    ", "may be", api.list_lag, "old")
     yield f"  grades   {graded('stated')} a document says it"
     yield f"           {graded('implied')} it follows, was observed, or a known client depends on it"
     yield f"           {graded('assumed')} ours: nobody is blamed for it"
@@ -144,6 +147,8 @@ def _lifecycle(api: Api, lifecycle: Lifecycle, only: Sequence[str]) -> Iterator[
         yield from ("", heading(f"Lifecycle {name}: {lifecycle.title}"))
         yield from paragraph(", ".join(k.name for k in lifecycle.kinds), indent=2, first="kinds    ")
         yield from paragraph(", ".join(lifecycle.status_members), indent=2, first="shown in ")
+        if lifecycle.retention is not None:
+            yield from _period("kept     ", "for", lifecycle.retention, "after the end, and perhaps no longer")
         yield from _states(lifecycle)
         yield from _operations(api, lifecycle)
     if "rows" in chosen:
@@ -155,6 +160,13 @@ def _lifecycle(api: Api, lifecycle: Lifecycle, only: Sequence[str]) -> Iterator[
         yield from _section(f"What must come about in {name}", list(blocks))
     if "rules" in chosen:
         yield from _section(f"Data rules of {name}", [_rule(rule) for rule in lifecycle.rules])
+
+
+def _period(first: str, before: str, period: Period, after: str) -> Iterator[str]:
+    days = period.seconds / 86_400
+    span = f"{days:g} {'day' if days == 1 else 'days'}" if days >= 1 else f"{period.seconds:g} s"
+    text = f"{before} {span} {after} [{period.source.grade}: {told(period.source)}]"
+    yield from paragraph(text, indent=2, first=first)
 
 
 def _section(title: str, blocks: Sequence[Iterator[str]]) -> Iterator[str]:
