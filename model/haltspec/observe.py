@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from haltspec.automaton import ANY_CLASS, ERROR, OK, PASSED, UNKNOWN, UNLISTED, Observation, matches
@@ -183,6 +183,8 @@ class _Projector:
         self.bound = {op: tuple(_bind(api, b) for b in api.bound(op)) for op in {c.operation for c in calls}}
         given = dict(self._given_ids())
         self.faults = tuple(self._request_faults(call, shapes, given) for call in calls)
+        self.recorded = calls
+        self.calls = tuple(replace(c, request=shapes.as_read(c.operation, c.request)) for c in calls)
         self.histories: dict[JobKey, History] = {}
         self.made_as: dict[tuple[str, str], tuple[str, str]] = {}
         """The lifecycle and kind as which the recording shows an id to be given out, by tenant and id."""
@@ -225,7 +227,7 @@ class _Projector:
         sights = tuple(self._see())
         exchanges = tuple(map(self._exchange, range(len(self.calls)), self.calls))
         histories = tuple(h for h in self.histories.values() if h.events)
-        return Projection(self.api, self.calls, histories, exchanges, sights, self.faults)
+        return Projection(self.api, self.recorded, histories, exchanges, sights, self.faults)
 
     def _given_ids(self) -> Iterator[tuple[str, tuple[Call, tuple[str, str]]]]:
         """The ids that creations and lists have shown, each with a call that did and what kind of job it is."""

@@ -65,6 +65,8 @@ class Fault:
 Faults = tuple[Fault, ...]
 Check = Callable[[Any], Faults]
 """The faults of one value, with paths relative to it."""
+Read = Callable[[Any], Any]
+"""What is read of one value; `_UNREADABLE` if it is of another type."""
 
 _NONE: Final[Faults] = ()
 _SHOWN_CHARACTERS: Final = 80
@@ -107,6 +109,7 @@ class Shapes:
     open_enums: tuple[str, ...] = ()
     _requests: dict[str, Check] = field(init=False, repr=False, compare=False, default_factory=dict)
     _replies: dict[str, Check] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _readers: dict[str, Read] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -120,6 +123,19 @@ class Shapes:
         except KeyError:
             check = self._requests[operation] = self._compile(operation, "input", _REQUEST)
         return check(request)
+
+    def as_read(self, operation: str, request: Any) -> dict[str, Any]:
+        """The members of a request as the service reads it; raises `Unknown`.
+
+        Left out are members that are `null` or that no shape knows, and values of another type than their shape has, so
+        that whoever looks at what is left can rely on types.
+        """
+        try:
+            read = self._readers[operation]
+        except KeyError:
+            read = self._readers[operation] = _Reader(self.model["shapes"]).body(self._declared(operation).get("input"))
+        found: dict[str, Any] = read(request)
+        return found
 
     def reply_faults(self, operation: str, reply: Any) -> Faults:
         """The faults of a successful reply, given as the decoded JSON; raises `Unknown`.
@@ -144,11 +160,15 @@ class Shapes:
         let = {Breach.NULL: self.nulls, Breach.ENUM: self.open_enums}.get(fault.breach, ())
         return bool(let) and re.sub(r"\[\d+\]", "", fault.member) in let
 
-    def _compile(self, operation: str, direction: str, side: _Side) -> Check:
+    def _declared(self, operation: str) -> Mapping[str, Any]:
         try:
-            declared = self.model["operations"][operation]
+            declared: Mapping[str, Any] = self.model["operations"][operation]
         except KeyError:
             raise Unknown(f"operation of {self.service}", operation, self.model["operations"]) from None
+        return declared
+
+    def _compile(self, operation: str, direction: str, side: _Side) -> Check:
+        declared = self._declared(operation)
         compiler = _Compiler(self.model["shapes"], side)
         shape = declared.get(direction)
         return compiler.body(shape["shape"]) if shape else compiler.structure({}, ())
@@ -260,6 +280,74 @@ class _Compiler:
             return tuple(faults)
 
         return check
+
+
+_UNREADABLE: Final = object()
+_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "boolean": (bool,),
+    **dict.fromkeys(("byte", "short", "integer", "long", "bigInteger"), (int, float)),
+    **dict.fromkeys(("float", "double", "bigDecimal", "timestamp"), (int, float, str)),
+}
+
+
+class _Reader:
+    """Turns the shapes of a model into what is read of a value; a shape that contains itself is looked up when used."""
+
+    def __init__(self, shapes: Mapping[str, Any]) -> None:
+        self.shapes = shapes
+        self.done: dict[str, Read] = {}
+
+    def body(self, ref: Mapping[str, Any] | None) -> Read:
+        if ref is None:
+            return lambda _value: {}
+        shape = self.shapes[ref["shape"]]
+        payload = shape["members"].get(shape.get("payload"))
+        outer = self.members(shape)
+        inner = {} if payload is None else self.members(self.shapes[payload["shape"]])
+        return _read_members({**outer, **inner}.get)
+
+    def members(self, shape: Mapping[str, Any]) -> dict[str, Read]:
+        refs = shape.get("members", {}).items()
+        return {_Compiler.wire_name(name, ref): self.shape(ref["shape"]) for name, ref in refs}
+
+    def shape(self, name: str) -> Read:
+        if name not in self.done:
+            self.done[name] = lambda value: self.done[name](value)
+            self.done[name] = self.compile(self.shapes[name])
+        return self.done[name]
+
+    def compile(self, shape: Mapping[str, Any]) -> Read:
+        kind = shape["type"]
+        if kind == "structure":
+            return _read_members(self.members(shape).get) if not shape.get("document") else lambda value: value
+        if kind == "map":
+            read = self.shape(shape["value"]["shape"])
+            return _read_members(lambda _name: read)
+        if kind == "list":
+            return _read_list(self.shape(shape["member"]["shape"]))
+        types = _TYPES.get(kind, (str,))
+        return lambda value: (
+            value if isinstance(value, types) and isinstance(value, bool) == (bool in types) else _UNREADABLE
+        )
+
+
+def _read_members(reader_of: Callable[[str], Read | None]) -> Read:
+    def read(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return _UNREADABLE
+        kept = ((name, reader(item)) for name, item in value.items() if (reader := reader_of(name)) is not None)
+        return {name: item for name, item in kept if item is not _UNREADABLE}
+
+    return read
+
+
+def _read_list(reader: Read) -> Read:
+    def read(value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            return _UNREADABLE
+        return [found for item in value if (found := reader(item)) is not _UNREADABLE]
+
+    return read
 
 
 def _below(name: str, faults: Faults) -> Iterable[Fault]:

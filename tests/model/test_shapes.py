@@ -156,6 +156,57 @@ def patterns(api: str) -> dict[str, int]:
     return found
 
 
+class TestReading:
+    """What a service reads of a request."""
+
+    def test_what_keeps_its_shape_is_read_as_it_is(self, comprehend: shapes.Shapes) -> None:
+        request = {
+            **START,
+            "Tags": [{"Key": "a", "Value": ""}],
+            "VpcConfig": {"Subnets": [], "SecurityGroupIds": ["a"]},
+        }
+        assert comprehend.as_read(STARTED, request) == request
+        assert comprehend.as_read(LISTED, {"Filter": {"SubmitTimeBefore": 1.5}}) == {
+            "Filter": {"SubmitTimeBefore": 1.5}
+        }
+
+    @pytest.mark.parametrize(
+        ("given", "read"),
+        [
+            ({"JobId": None}, {}),
+            ({"jobId": "x", " JobId": "x"}, {}),
+            ({"JobId": 7}, {}),
+            ({"JobId": {}}, {}),
+            ({"JobId": ""}, {"JobId": ""}),
+        ],
+    )
+    def test_rejects_what_is_no_text(self, comprehend: shapes.Shapes, given: Any, read: Any) -> None:
+        assert comprehend.as_read(STOP, given) == read
+
+    @pytest.mark.parametrize(
+        ("given", "read"),
+        [
+            ({"Filter": []}, {}),
+            ({"Filter": {"JobName": None, "JobStatus": "x", "more": 1}}, {"Filter": {"JobStatus": "x"}}),
+            ({"MaxResults": True}, {}),
+            ({"MaxResults": 10**400}, {"MaxResults": 10**400}),
+            ({"MaxResults": "5"}, {}),
+        ],
+    )
+    def test_rejects_what_is_no_filter(self, comprehend: shapes.Shapes, given: Any, read: Any) -> None:
+        assert comprehend.as_read(LISTED, given) == read
+
+    def test_of_a_list_or_map_what_is_of_its_type_is_read(self, comprehend: shapes.Shapes) -> None:
+        tags = [{"Key": "a"}, None, "x", {"Key": 1, "Value": "b"}]
+        assert comprehend.as_read(STARTED, {"Tags": tags}) == {"Tags": [{"Key": "a"}, {"Value": "b"}]}
+        rekognition = shapes.load(load_api("rekognition"))
+        assert rekognition.as_read("CreateProject", {"Tags": {"a": "b", "c": 1}}) == {"Tags": {"a": "b"}}
+
+    def test_rejects_an_operation_that_is_none(self, comprehend: shapes.Shapes) -> None:
+        with pytest.raises(Unknown):
+            comprehend.as_read("StopJob", {})
+
+
 class TestCost:
     """Neither the time nor the faults that are found grow out of proportion with what is sent."""
 

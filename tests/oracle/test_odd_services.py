@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from haltspec.apis import load
+import pytest
+
+from haltspec import shapes
+from haltspec.apis import NAMES, load
 from haltspec.oracle import Report, judge
 from haltspec.trace import Call
 
@@ -17,6 +20,24 @@ START: dict[str, Any] = {
     "DataAccessRoleArn": "arn:aws:iam::111122223333:role/analyst",
     "LanguageCode": "en",
 }
+LISTED: dict[str, Any] = {"EntitiesDetectionJobPropertiesList": []}
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    10**400,
+    1e308,
+    "",
+    "x",
+    [],
+    [[]],
+    [{}],
+    {},
+    {"a": []},
+    {"": None},
+    [None, 1],
+)
 
 
 def report(*calls: tuple[str, dict[str, Any], int, Any]) -> Report:
@@ -138,3 +159,34 @@ class TestWhatMalformedRequestsBringIn:
             found = self.described(OutputDataConfig=START["OutputDataConfig"], **members)
             told = [rule for rule in rules(found) if not rule.endswith(" is present")]
             assert told == ["comprehend/a malformed request is refused"], members
+
+
+class TestRequestsAsTheyAreRead:
+    """A member that is null or that nobody knows says nothing; one of another type cannot be read, and stops nobody."""
+
+    @pytest.mark.parametrize("more", [{"JobName": None}, {" JobName": "x"}])
+    def test_a_filter_is_what_is_read_of_it(self, more: dict[str, Any]) -> None:
+        found = report(
+            ("ListEntitiesDetectionJobs", {"Filter": {"JobStatus": "SUBMITTED", **more}}, 200, LISTED),
+            ("ListEntitiesDetectionJobs", {"Filter": {"JobStatus": "SUBMITTED", "JobName": "x"}}, 200, LISTED),
+        )
+        assert rules(found) == ["comprehend/one filter at a time"]
+        assert [violation.calls for violation in found.violations] == [(1,)]
+
+    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("status", [200, 400])
+    def test_no_value_of_a_member_stops_the_judge(self, name: str, status: int) -> None:
+        """Neither in a call that was refused nor in one that was answered."""
+        api = load(name)
+        model = shapes.load(api).model
+        calls = []
+        for operation in api.operations:
+            members = model["shapes"][model["operations"][operation]["input"]["shape"]]["members"]
+            wire = [str(ref.get("locationName", member)) for member, ref in members.items()]
+            requests = [dict.fromkeys(wire, odd) for odd in ODD] + [{n: odd} for n in wire for odd in ODD]
+            calls += [(operation, request) for request in requests]
+        trace = [
+            Call(name, operation, TENANT, "c", 2.0 * n, 2.0 * n + 1, request, status, None, {}, True)
+            for n, (operation, request) in enumerate(calls)
+        ]
+        assert judge(api, trace).calls == len(calls)
