@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.wire.clients import EAST, AwsCli, environment
-from tests.wire.stories import JOB_ID, Scene, Stage
+from tests.wire.stories import JOB_ID, Scene, Stage, watched
 
 from haltspec_properties.clients import ReferenceService
 
@@ -96,21 +96,16 @@ def test_it_waits_for_a_version(in_time: Stage) -> None:
     given = {"ProjectArn": project, "VersionName": "v", "OutputConfig": {"S3Bucket": "results"}}
     arn = scene.ok("rekognition", "CreateProjectVersion", **given)["ProjectVersionArn"]
 
-    def until(status: str) -> None:
-        while (
-            scene.ok("rekognition", "DescribeProjectVersions", ProjectArn=project)["ProjectVersionDescriptions"][0][
-                "Status"
-            ]
-            != status
-        ):
-            pass
+    def show() -> str:
+        shown = scene.ok("rekognition", "DescribeProjectVersions", ProjectArn=project)
+        return str(shown["ProjectVersionDescriptions"][0]["Status"])
 
-    until("TRAINING_COMPLETED")
+    watched(show, "TRAINING_IN_PROGRESS", "", "TRAINING_COMPLETED")
     wait = ("rekognition", "wait")
     described = ("--project-arn", project, "--version-names", "v")
     assert aws(scene, *wait, "project-version-training-completed", *described) == (0, None, "")
     scene.ok("rekognition", "StartProjectVersion", ProjectVersionArn=arn, MinInferenceUnits=1)
-    until("RUNNING")
+    watched(show, "STARTING", "", "RUNNING")
     assert aws(scene, *wait, "project-version-running", *described) == (0, None, "")
 
 
