@@ -103,6 +103,7 @@ class _Guarded(HttpToolsProtocol):
             raise _TooMuch
 
     def on_headers_complete(self) -> None:
+        assert self.parser is not None
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         hosts = sum(name == b"host" for name, _ in self.headers)
         is_vague = hosts > 1 or (hosts == 0 and self.parser.get_http_version() != "1.0")
