@@ -33,6 +33,10 @@ KNOWN: Final = {
     "explain": ("haltspec.commands.explain:command", "Tell a recording call by call, with the belief after each."),
     "conform": ("haltspec_properties.commands.conform:command", "Judge a running implementation of an API."),
     "mutate": ("haltspec_properties.commands.mutate:command", "Break the rules on purpose; is each mistake caught?"),
+    "properties": (
+        "haltspec_properties.commands.properties:command",
+        "List the named properties, with grades and sources.",
+    ),
     "draw": ("haltspec_diagrams.commands.draw:command", "Draw the lifecycles, or check the drawn files."),
 }
 """The project's own commands: where each is (found also where nothing is installed), and its short help."""

@@ -9,18 +9,28 @@ from haltspec.automaton import ERROR, OK
 from haltspec.lts import Role, Source
 from haltspec.observe import Event, History, Projection
 from haltspec_properties.property import ANOTHER, Found, Kind, Property, of_lifecycle, pairs, reads, views
-from haltspec_properties.safety import COMPREHEND, DATAARTS, STOP_JOB, STOP_VERSION, TRANSLATE, Check
+from haltspec_properties.safety import (
+    CLI,
+    COMPREHEND,
+    DATAARTS,
+    STOP_JOB,
+    STOP_VERSION,
+    TOLD_KINDS,
+    TRANSLATE,
+    UNTOLD_KINDS,
+    Check,
+)
 
 # ---- checks ----------------------------------------------------------------------------------------------------------
 
 
-def ends(lifecycle: str, start: tuple[str, ...], end: tuple[str, ...]) -> Check:
+def ends(lifecycle: str, start: tuple[str, ...], end: tuple[str, ...], *, kinds: tuple[str, ...] = ()) -> Check:
     """A job last seen in a status of `start` owes one of `end`, unless it was deleted since, or is there no more."""
 
     def check(projection: Projection) -> Iterator[Found]:
-        for history in of_lifecycle(projection, lifecycle):
+        for history in of_lifecycle(projection, lifecycle, kinds=kinds):
             last = next((view for view in reversed(views(history, projection)) if view.status), None)
-            if last is None or last.status not in start:
+            if last is None or not last.shows(start):
                 continue
             if not any(_is_end(projection, history, e) for e in history.events if e.end >= last.event.start):
                 message = f"{history.key.id} is still {last.status}; owed: {' or '.join(end)}"
@@ -42,7 +52,7 @@ def leads(lifecycle: str, first: str, then: str) -> Check:
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
             for one, other in reads(history, projection):
-                if (one.status, other.status) == (first, then):
+                if one.shows((first,)) and other.shows((then,)):
                     calls = one.event.call, other.event.call
                     yield Found(f"{history.key.id} went from {first} to {then}", calls)
 
@@ -68,7 +78,7 @@ def repeated(lifecycle: str, operation: str, status: str) -> Check:
         for history in of_lifecycle(projection, lifecycle):
             for one, other in pairs(history, projection):
                 is_same = {one.event.seen.operation, other.event.seen.operation} == {operation}
-                if is_same and one.status == status and other.event.seen.what == OK:
+                if is_same and one.shows((status,)) and other.event.seen.what == OK:
                     calls = one.event.call, other.event.call
                     yield Found(f"{operation} of {history.key.id} was answered again", calls)
 
@@ -85,14 +95,6 @@ _FARM_BUSY: Final = (
 _FARM_STOPPING: Final = ("STOPPING/PENDING", "STOPPING/STOPPED")
 
 _OWED: Final[tuple[tuple[str, str, str, tuple[str, ...], tuple[str, ...], Source], ...]] = (
-    (
-        "comprehend",
-        "a stop that was asked for ends the job",
-        "job",
-        ("STOP_REQUESTED",),
-        _ENDED,
-        COMPREHEND.states("Description, 2nd paragraph"),
-    ),
     (
         "comprehend",
         "a started job ends",
@@ -209,8 +211,10 @@ _MAY: Final[tuple[tuple[str, str, str, str, Source], ...]] = (
 )
 """API, lifecycle, a status, a later one, source."""
 
+_WORDS: Final = {"unstoppable": "job without a stop", "training": "model in training"}
+
 _REFUSED: Final[tuple[tuple[str, str, str, str, Source], ...]] = (
-    ("comprehend", "job", "Stop", "InvalidRequestException", COMPREHEND.states("Description, 3rd paragraph")),
+    ("comprehend", "job", "Stop", "InvalidRequestException", COMPREHEND.states("Errors")),
     ("comprehend", "job", "Stop", "JobNotFoundException", COMPREHEND.states("Errors")),
     ("translate", "job", "Stop", "ResourceNotFoundException", TRANSLATE.states("Errors")),
     ("devicefarm", "job", "Stop", "NotFoundException", STOP_JOB.states("Errors")),
@@ -220,7 +224,17 @@ _REFUSED: Final[tuple[tuple[str, str, str, str, Source], ...]] = (
 """API, lifecycle, operation, code, source."""
 
 
+_STOPS: Final[tuple[tuple[str, tuple[str, ...], Source], ...]] = (
+    ("job", TOLD_KINDS, COMPREHEND.states("Description, 2nd paragraph")),
+    ("PII or events job", UNTOLD_KINDS, CLI.implies("stop-pii-*.rst, stop-events-*.rst")),
+)
+
+
 def _owed() -> Iterator[Property]:
+    for job, kinds, source in _STOPS:
+        name, sentence = f"a stop that was asked for ends the {job}", f"A {job} that is STOP_REQUESTED comes to an end."
+        check = ends("job", ("STOP_REQUESTED",), _ENDED, kinds=kinds)
+        yield Property("comprehend", name, Kind.EVENTUALLY, sentence, source, check)
     for api, name, lifecycle, start, end, source in _OWED:
         sentence = f"A {lifecycle} that is {' or '.join(start)} becomes {' or '.join(end)}."
         yield Property(api, name, Kind.EVENTUALLY, sentence, source, ends(lifecycle, start, end))
@@ -228,10 +242,8 @@ def _owed() -> Iterator[Property]:
 
 def _possible() -> Iterator[Property]:
     for api, lifecycle, first, then, source in _MAY:
-        name, sentence = (
-            f"a {lifecycle} can go from {first} to {then}",
-            f"Some {lifecycle} is seen {first}, later {then}.",
-        )
+        what = _WORDS.get(lifecycle, lifecycle)
+        name, sentence = f"a {what} can go from {first} to {then}", f"Some {what} is seen {first}, later {then}."
         yield Property(api, name, Kind.SOMETIMES, sentence, source, leads(lifecycle, first, then))
     for api, lifecycle, operation, code, source in _REFUSED:
         name, sentence = f"{operation} can be refused with {code}", f"Some {operation} of a {lifecycle} is refused so."

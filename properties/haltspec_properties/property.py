@@ -61,10 +61,32 @@ class Property:
 
 
 class View(NamedTuple):
-    """An event, and the status it shows of its job: `RUNNING`, `COMPLETED/STOPPED`; empty if it shows none."""
+    """An event, and the status it shows of its job: `RUNNING`, `COMPLETED/STOPPED`, `STOPPED/?`; empty if none."""
 
     event: Event
     status: str
+
+    def shows(self, names: Collection[str]) -> bool:
+        """True if it shows one of `names`; a name may leave out last parts: `STOPPED` is every `STOPPED/BATCH`."""
+        return any(_agree(self.status, name) for name in names)
+
+    def may_show(self, names: Collection[str]) -> bool:
+        """True if it may show one of `names`, for all that is known of its parts."""
+        return any(_agree(self.status, name, _UNKNOWN) for name in names)
+
+    def differs(self, other: View) -> bool:
+        """True if two statuses that are shown cannot be the same."""
+        parts = zip(self.status.split("/"), other.status.split("/"), strict=False)
+        return bool(self.status and other.status) and any(a != b for a, b in parts if _UNKNOWN not in (a, b))
+
+
+_UNKNOWN: Final = "?"
+"""Stands for a part of a status that is not known."""
+
+
+def _agree(status: str, name: str, unknown: str = "") -> bool:
+    parts = zip(status.split("/"), name.split("/"), strict=False)
+    return bool(status) and all(own in (part, unknown) for own, part in parts)
 
 
 def views(history: History, projection: Projection) -> list[View]:
@@ -91,17 +113,21 @@ def _seen(event: Event, possible: set[tuple[str, ...]]) -> Pattern:
 
 def _joined(shows: Pattern, fixed: Sequence[Collection[str | None]]) -> str:
     only = [next(iter(known)) if len(known) == 1 else None for known in fixed]
-    parts = [part or own for part, own in zip(shows, only, strict=False)]
-    return "" if None in parts else "/".join(part or "" for part in parts)
+    parts = [part or own or _UNKNOWN for part, own in zip(shows, only, strict=False)]
+    return "/".join(parts) if parts and parts[0] != _UNKNOWN else ""
 
 
 def follows(first: Event, second: Event, projection: Projection) -> bool:
-    """True if the second call began after the first had ended, or the same client made it next."""
-    if first.end < second.start:
+    """True if the second call began after the first had ended, or the same client made it next.
+
+    What lists show may be as old as they lag, and what an order does may come as late.
+    """
+    late = 0.0 if first.reads else first.lag
+    if first.end + late < second.start - second.lag:
         return True
     calls = projection.calls
     same = calls[first.call].client == calls[second.call].client
-    return same and first.end == second.start and first.call < second.call
+    return same and first.end == second.start and first.call < second.call and not late + second.lag
 
 
 def pairs(history: History, projection: Projection) -> Iterator[tuple[View, View]]:
@@ -126,17 +152,17 @@ def comes_between(history: History, first: Event, second: Event, operations: Col
     return any(
         event.seen.operation in operations
         and event.seen.what != ERROR
-        and event.end >= first.start
+        and event.end + event.lag >= first.start - first.lag
         and event.start <= second.end
         for event in history.events
         if event is not first and event is not second
     )
 
 
-def of_lifecycle(projection: Projection, *names: str) -> Iterator[History]:
-    """The histories of the lifecycles called `names`."""
+def of_lifecycle(projection: Projection, *names: str, kinds: Collection[str] = ()) -> Iterator[History]:
+    """The histories of the lifecycles called `names`; of some kinds of job only if given."""
     for history in projection.histories:
-        if history.key.lifecycle in names:
+        if history.key.lifecycle in names and (not kinds or history.key.kind in kinds):
             yield history
 
 

@@ -9,6 +9,7 @@ from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN
 from haltspec.lts import Document, Source, assumed
 from haltspec.observe import Event, History, Projection
 from haltspec.rules import value_at
+from haltspec.trace import Call
 from haltspec_properties.property import (
     ANOTHER,
     Found,
@@ -29,6 +30,7 @@ from haltspec_properties.property import (
 Check = Callable[[Projection], Iterator[Found]]
 
 COMPREHEND: Final = Document("StopEntitiesDetectionJob", "Comprehend API Reference", "2020-03 to 2021-10")
+CLI: Final = Document("examples/comprehend", "AWS CLI, examples of commands", "1.45.11")
 TRANSLATE: Final = Document("StopTextTranslationJob", "Translate API Reference", "2021-08-17")
 STOP_JOB: Final = Document("StopJob", "Device Farm API Reference", "2024-08 to 2026-08")
 DATAARTS: Final = Document("Stopping a Job", "DataArts Studio API Reference", "2023-07-10")
@@ -43,13 +45,18 @@ def _changed(history: History, first: View, second: View) -> Found:
     return Found(told, (first.event.call, second.event.call))
 
 
-def keeps(lifecycles: tuple[str, ...], final: tuple[str, ...], *, until: tuple[str, ...] = ()) -> Check:
-    """Once a read shows a status of `final` a job keeps it for ever, or until a call of `until` is answered."""
+def keeps(
+    lifecycles: tuple[str, ...], final: tuple[str, ...], *, until: tuple[str, ...] = (), then: tuple[str, ...] = ()
+) -> Check:
+    """Once a read shows a status of `final` a job keeps it for ever, or until a call of `until` is answered.
+
+    It may become one of `then` all the same.
+    """
 
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, *lifecycles):
             for first, second in reads(history, projection):
-                is_changed = first.status in final and second.status not in ("", first.status)
+                is_changed = first.shows(final) and second.differs(first) and not second.may_show(then)
                 if is_changed and not comes_between(history, first.event, second.event, until):
                     yield _changed(history, first, second)
 
@@ -62,7 +69,7 @@ def in_order(lifecycle: str, ranks: Mapping[str, int], *, until: tuple[str, ...]
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
             for first, second in reads(history, projection):
-                was, now = ranks.get(first.status), ranks.get(second.status)
+                was, now = _rank(first, ranks), _rank(second, ranks)
                 is_back = was is not None and now is not None and now < was
                 if is_back and not comes_between(history, first.event, second.event, until):
                     yield _changed(history, first, second)
@@ -70,45 +77,75 @@ def in_order(lifecycle: str, ranks: Mapping[str, int], *, until: tuple[str, ...]
     return check
 
 
-def refuses(lifecycle: str, operation: str, when: tuple[str, ...], code: str, status: int) -> Check:
-    """Once a job shows a (final) status of `when`, `operation` is refused with `code` and the HTTP `status`."""
+def _rank(view: View, ranks: Mapping[str, int]) -> int | None:
+    return next((rank for name, rank in ranks.items() if view.shows((name,))), None)
+
+
+def refuses(
+    lifecycle: str, operation: str, when: tuple[str, ...], status: int, *, kinds: tuple[str, ...] = ()
+) -> Check:
+    """Once a job shows a (final) status of `when`, `operation` is refused with the HTTP `status`."""
 
     def check(projection: Projection) -> Iterator[Found]:
-        for history in of_lifecycle(projection, lifecycle):
-            for first, second in pairs(history, projection):
-                call, seen = projection.calls[second.event.call], second.event.seen
-                is_asked = first.status in when and seen.operation == operation and ANOTHER not in seen.cls
-                is_refused = seen.what == ERROR and seen.code == code and call.status == status
-                if is_asked and not is_refused and seen.what not in (PASSED, UNKNOWN):
-                    told = f"{call.status} {call.error or second.status}".strip()
-                    message = f"{history.key.id} was {first.status}: {operation} answered {told}"
-                    yield Found(message, (first.event.call, second.event.call))
+        for first, second, call in _asked(projection, lifecycle, operation, when, kinds):
+            if second.event.seen.what not in (PASSED, UNKNOWN) and (call.error is None or call.status != status):
+                told = f"{call.status} {call.error or second.status}".strip()
+                message = f"{first.event.seen.operation} showed {first.status}, then {operation} answered {told}"
+                yield Found(message, (first.event.call, second.event.call))
 
     return check
 
 
-def says(lifecycle: str, operation: str, statuses: tuple[str, ...], *, after: tuple[str, ...]) -> Check:
+def refuses_with(lifecycle: str, operation: str, when: tuple[str, ...], code: str) -> Check:
+    """Once a job shows a (final) status of `when`, a refusal of `operation` has the `code`."""
+
+    def check(projection: Projection) -> Iterator[Found]:
+        for first, second, call in _asked(projection, lifecycle, operation, when, ()):
+            if second.event.seen.what == ERROR and second.event.seen.code != code:
+                message = f"{first.event.seen.operation} showed {first.status}, then {operation} answered {call.error}"
+                yield Found(message, (first.event.call, second.event.call))
+
+    return check
+
+
+def _asked(
+    projection: Projection, lifecycle: str, operation: str, when: tuple[str, ...], kinds: tuple[str, ...]
+) -> Iterator[tuple[View, View, Call]]:
+    """Each view of a job in a status of `when`, each later call of `operation` on it, and that call as recorded."""
+    for history in of_lifecycle(projection, lifecycle, kinds=kinds):
+        for first, second in pairs(history, projection):
+            seen = second.event.seen
+            if first.shows(when) and seen.operation == operation and ANOTHER not in seen.cls:
+                yield first, second, projection.calls[second.event.call]
+
+
+def says(
+    lifecycle: str,
+    operation: str,
+    statuses: tuple[str, ...],
+    *,
+    after: tuple[str, ...],
+    kinds: tuple[str, ...] = (),
+) -> Check:
     """Once a job has shown a status of `after`, a success of `operation` shows one of `statuses`."""
 
     def check(projection: Projection) -> Iterator[Found]:
-        for history in of_lifecycle(projection, lifecycle):
-            for first, second in pairs(history, projection):
-                is_asked = first.status in after and second.event.seen.operation == operation
-                if is_asked and second.status not in ("", *statuses):
-                    message = f"{history.key.id} was {first.status}: {operation} showed {second.status}"
-                    yield Found(message, (first.event.call, second.event.call))
+        for first, second, _ in _asked(projection, lifecycle, operation, after, kinds):
+            if second.status and not second.may_show(statuses):
+                message = f"{first.event.seen.operation} showed {first.status}, then {operation} {second.status}"
+                yield Found(message, (first.event.call, second.event.call))
 
     return check
 
 
-def never_says(lifecycle: str, operation: str, statuses: tuple[str, ...]) -> Check:
+def never_says(lifecycle: str, operation: str, statuses: tuple[str, ...], *, kinds: tuple[str, ...] = ()) -> Check:
     """No success of `operation` shows one of `statuses`."""
 
     def check(projection: Projection) -> Iterator[Found]:
-        for history in of_lifecycle(projection, lifecycle):
-            for event, status in views(history, projection):
-                if event.seen.operation == operation and status in statuses:
-                    yield Found(f"{operation} of {history.key.id} showed {status}", (event.call,))
+        for history in of_lifecycle(projection, lifecycle, kinds=kinds):
+            for view in views(history, projection):
+                if view.event.seen.operation == operation and view.shows(statuses):
+                    yield Found(f"{operation} of {history.key.id} showed {view.status}", (view.event.call,))
 
     return check
 
@@ -131,27 +168,41 @@ def never_shows(lifecycle: str, statuses: tuple[str, ...]) -> Check:
 
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
-            for event, status in views(history, projection):
-                if status in statuses:
-                    yield Found(f"{history.key.id} is {status}", (event.call,))
+            for view in views(history, projection):
+                if view.shows(statuses):
+                    yield Found(f"{history.key.id} is {view.status}", (view.event.call,))
 
     return check
 
 
 def never_after(
-    lifecycle: str, operations: tuple[str, ...], statuses: tuple[str, ...], *, until: tuple[str, ...] = ()
+    lifecycle: str,
+    operations: tuple[str, ...],
+    statuses: tuple[str, ...],
+    *,
+    until: tuple[str, ...] = (),
+    unless: tuple[str, ...] = (),
 ) -> Check:
-    """After a success of one of `operations` no read shows one of `statuses`, unless a call of `until` came between."""
+    """After a success of one of `operations` no read shows one of `statuses`.
+
+    It may if a call of `until` came between, or if a read in between showed one of `unless`.
+    """
 
     def check(projection: Projection) -> Iterator[Found]:
         for history in of_lifecycle(projection, lifecycle):
             orders = [e for e in history.events if e.seen.operation in operations and e.seen.what == OK]
-            shown = [view for view in views(history, projection) if view.event.reads and view.status in statuses]
+            seen = [view for view in views(history, projection) if view.event.reads]
             for first in orders:
-                for second, status in shown:
-                    if follows(first, second, projection) and not comes_between(history, first, second, until):
-                        message = f"{history.key.id} is {status} after {first.seen.operation} succeeded"
-                        yield Found(message, (first.call, second.call))
+                for second in seen:
+                    between = (v.event for v in seen if v.shows(unless))
+                    if (
+                        second.shows(statuses)
+                        and follows(first, second.event, projection)
+                        and not comes_between(history, first, second.event, until)
+                        and not any(first.start <= e.end and e.start <= second.event.end for e in between)
+                    ):
+                        message = f"{history.key.id} is {second.status} after {first.seen.operation} succeeded"
+                        yield Found(message, (first.call, second.event.call))
 
     return check
 
@@ -329,30 +380,49 @@ def _everywhere(api: str, lifecycles: tuple[str, ...], page: Document, *, drawn:
         )
 
 
-_COMPREHEND: Final = (
-    _always(
+def _stops(jobs: str, kinds: tuple[str, ...], source: Callable[[str], Source]) -> Iterator[Property]:
+    """What is said of a stop by the pages of some kinds of `jobs`; `source` makes the source of a section."""
+    paragraph, element = source("Description, 3rd paragraph"), source("Response Elements, JobStatus")
+    yield _always(
         "comprehend",
-        "stopping a COMPLETED or FAILED comprehend job is refused with 400",
-        "A stop of a job that is COMPLETED or FAILED answers InvalidRequestException, HTTP 400.",
-        COMPREHEND.states("Description, 3rd paragraph"),
-        refuses("job", "Stop", ("COMPLETED", "FAILED"), "InvalidRequestException", 400),
-    ),
-    _always(
+        f"stopping a COMPLETED or FAILED {jobs} job is refused with 400",
+        "A stop of a job that is COMPLETED or FAILED is answered with an error, HTTP 400.",
+        paragraph,
+        refuses("job", "Stop", ("COMPLETED", "FAILED"), 400, kinds=kinds),
+    )
+    running = ("IN_PROGRESS", "STOP_REQUESTED", "STOPPED")
+    yield _always(
         "comprehend",
-        "the reply to a comprehend stop says STOP_REQUESTED or STOPPED",
+        f"the reply to a {jobs} stop says STOP_REQUESTED or STOPPED",
         "A stop that succeeds shows STOP_REQUESTED or STOPPED; only one of a job not yet begun may show SUBMITTED.",
-        COMPREHEND.states("Response Elements, JobStatus"),
+        element,
         both(
-            never_says("job", "Stop", ("IN_PROGRESS", "COMPLETED", "FAILED")),
-            says("job", "Stop", ("STOP_REQUESTED", "STOPPED"), after=("IN_PROGRESS", "STOP_REQUESTED", "STOPPED")),
+            never_says("job", "Stop", ("IN_PROGRESS", "COMPLETED", "FAILED"), kinds=kinds),
+            says("job", "Stop", ("STOP_REQUESTED", "STOPPED"), after=running, kinds=kinds),
         ),
-    ),
+    )
+    yield _always(
+        "comprehend",
+        f"the reply to a {jobs} stop of a STOPPED job says STOPPED",
+        "A job stopped before shows STOPPED when it is stopped again.",
+        element,
+        says("job", "Stop", ("STOPPED",), after=("STOPPED",), kinds=kinds),
+    )
+
+
+TOLD_KINDS: Final = ("entities", "dominant-language", "key-phrases", "sentiment", "targeted-sentiment")
+UNTOLD_KINDS: Final = ("pii", "events")
+"""Kinds of Comprehend jobs whose pages say what a stop does, and those whose pages speak of a stop and no more."""
+
+_COMPREHEND: Final = (
+    *_stops("comprehend", TOLD_KINDS, COMPREHEND.states),
+    *_stops("PII or events", UNTOLD_KINDS, lambda _: CLI.implies("stop-pii-*.rst, stop-events-*.rst")),
     _always(
         "comprehend",
-        "the reply to a comprehend stop of a STOPPED job says STOPPED",
-        "A job stopped before shows STOPPED when it is stopped again.",
-        COMPREHEND.states("Response Elements, JobStatus"),
-        says("job", "Stop", ("STOPPED",), after=("STOPPED",)),
+        "the stop of a COMPLETED or FAILED job is an invalid request",
+        "Such a stop is refused with InvalidRequestException.",
+        COMPREHEND.implies("Description, 3rd paragraph: a name that no error has, with the status of this one"),
+        refuses_with("job", "Stop", ("COMPLETED", "FAILED"), "InvalidRequestException"),
     ),
     _always(
         "comprehend",
@@ -488,9 +558,16 @@ _REKOGNITION: Final = (
     _always(
         "rekognition",
         "a stopped model does not run until it is started again",
-        "After StopProjectVersion succeeded a version neither starts nor runs until it is started.",
+        "After StopProjectVersion succeeded a version neither starts nor runs until it is started; a stop that was "
+        "seen under way may still fail.",
         STOP_VERSION.implies("Description: stops a running model"),
-        never_after("version", ("Stop",), ("RUNNING", "STARTING", "TRAINING_IN_PROGRESS"), until=("Start",)),
+        never_after(
+            "version",
+            ("Stop",),
+            ("RUNNING", "STARTING", "TRAINING_IN_PROGRESS"),
+            until=("Start",),
+            unless=("STOPPING",),
+        ),
     ),
     _always(
         "rekognition",
@@ -509,9 +586,9 @@ _REKOGNITION: Final = (
     _always(
         "rekognition",
         "a model at rest stays there until it is started or deleted",
-        "A version that is trained, copied or stopped changes only by a call.",
+        "A version that is trained, copied or stopped changes only by a call, but for adapters that grow old.",
         STOP_VERSION.implies("Description: a stopped model can be started again"),
-        keeps(("version",), _REST, until=("Start", "Delete")),
+        keeps(("version",), _REST, until=("Start", "Delete"), then=("DEPRECATED", "EXPIRED")),
     ),
     *_everywhere("rekognition", ("version", "project"), STOP_VERSION, drawn=("version", "project")),
 )

@@ -30,21 +30,22 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
-  list     List the APIs with their lifecycles and kinds of jobs.
-  show     Print an API's rules, with grades and sources.
-  verify   Prove lifecycles and reference model exhaustively.
-  serve    Run the reference service of the APIs over their real protocols.
-  check    Judge recorded calls: is this traffic possible at all?
-  explain  Tell a recording call by call, with the belief after each.
-  conform  Judge a running implementation of an API.
-  mutate   Break the rules on purpose; is each mistake caught?
-  draw     Draw the lifecycles, or check the drawn files.
+  list        List the APIs with their lifecycles and kinds of jobs.
+  show        Print an API's rules, with grades and sources.
+  verify      Prove lifecycles and reference model exhaustively.
+  serve       Run the reference service of the APIs over their real protocols.
+  check       Judge recorded calls: is this traffic possible at all?
+  explain     Tell a recording call by call, with the belief after each.
+  conform     Judge a running implementation of an API.
+  mutate      Break the rules on purpose; is each mistake caught?
+  properties  List the named properties, with grades and sources.
+  draw        Draw the lifecycles, or check the drawn files.
 
   Exit codes: 0 pass, 1 a failure was found, 2 misuse, 3 nothing failed but
   something is inconclusive.
 """
 USAGE = "Usage: haltspec [OPTIONS] COMMAND [ARGS]...\nTry 'haltspec --help' for help.\n\n"
-KNOWN = "check, conform, draw, explain, list, mutate, serve, show, verify"
+KNOWN = "check, conform, draw, explain, list, mutate, properties, serve, show, verify"
 
 Answer = tuple[int, str, str]
 
@@ -207,7 +208,7 @@ class TestOutcomes:
         """A command announced by another distribution stands behind the project's own."""
         with_body(monkeypatch, lambda: None)
         assert (
-            "  draw     Draw the lifecycles, or check the drawn files.\n  lamp     See lamps.commands.\n"
+            "  draw        Draw the lifecycles, or check the drawn files.\n  lamp        See lamps.commands.\n"
             in run("-h")[1]
         )
 

@@ -29,7 +29,7 @@ from typing import Any, Final
 import click
 
 from haltspec import apis
-from haltspec.commands.text import echo, faint, graded, heading, paragraph, table, told
+from haltspec.commands.text import echo, faint, graded, heading, paragraph, sourced, table, told
 from haltspec.lts import (
     ABSENT,
     ANY_ERROR,
@@ -156,7 +156,7 @@ def _lifecycle(api: Api, lifecycle: Lifecycle, only: Sequence[str]) -> Iterator[
     if "questions" in chosen:
         yield from _section(f"Open questions of {name}", [_question(q, lifecycle) for q in lifecycle.questions])
     if "progress" in chosen:
-        blocks = (_sourced(p.name, p.sentence, p.source.grade, told(p.source)) for p in lifecycle.progress)
+        blocks = (sourced(p.name, p.sentence, p.source.grade, told(p.source)) for p in lifecycle.progress)
         yield from _section(f"What must come about in {name}", list(blocks))
     if "rules" in chosen:
         yield from _section(f"Data rules of {name}", [_rule(rule) for rule in lifecycle.rules])
@@ -249,14 +249,8 @@ def _question(question: OpenQuestion, lifecycle: Lifecycle | None = None) -> Ite
     yield from paragraph(question.settle, indent=4, first="to settle ")
 
 
-def _sourced(name: str, sentence: str, grade: Grade, source: str) -> Iterator[str]:
-    yield from paragraph(name, indent=2, first=f"{graded(grade)} ")
-    yield from paragraph(sentence, indent=11)
-    yield from map(faint, paragraph(source, indent=11))
-
-
 def _rule(rule: Rule) -> Iterator[str]:
-    yield from _sourced(rule.name, rule.sentence, rule.source.grade, told(rule.source))
+    yield from sourced(rule.name, rule.sentence, rule.source.grade, told(rule.source))
 
 
 def _error(api: Api, error: ErrorSpec) -> Iterator[str]:

@@ -86,6 +86,13 @@ def _coloured(line: str) -> str:
     return f"{click.style(grade, fg=_GRADE_COLOURS[grade])} {rest}" if grade in _GRADE_COLOURS else line
 
 
+def sourced(name: str, sentence: str, grade: Grade, source: str) -> Iterator[str]:
+    """Something with a grade: its name, what it says, and who says so."""
+    yield from paragraph(name, indent=2, first=f"{graded(grade)} ")
+    yield from paragraph(sentence, indent=11)
+    yield from map(faint, paragraph(source, indent=11))
+
+
 def told(source: Source) -> str:
     """A source as people read it: document and place in it, or the reason of an assumption."""
     return str(source) if source.document else f"ours: {source.section}"
