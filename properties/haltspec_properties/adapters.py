@@ -153,6 +153,7 @@ class AwsAdapter:
         self._profiles = dict(profiles or {})
         self._patience = _Patience(endpoint_url or api.service, timeout_s, unanswered)
         self._clients: dict[str, _Client] = {}
+        self._making = threading.Lock()
         self._here = threading.local()
 
     @property
@@ -185,12 +186,11 @@ class AwsAdapter:
         )
 
     def _client(self, tenant: str) -> _Client:
-        known = self._clients.get(tenant)
-        if known is None:
-            profile = self._profiles.get(tenant, _MADE_UP)
-            made = _Client(self.api, self.endpoint_url, tenant, profile, self._timeout_s)
-            known = self._clients.setdefault(tenant, made)
-        return known
+        with self._making:  # once for all threads: it takes long
+            if tenant not in self._clients:
+                profile = self._profiles.get(tenant, _MADE_UP)
+                self._clients[tenant] = _Client(self.api, self.endpoint_url, tenant, profile, self._timeout_s)
+            return self._clients[tenant]
 
 
 class _Caught(Exception):
