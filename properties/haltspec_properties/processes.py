@@ -63,6 +63,13 @@ class ServerProcess:
         """True until it ends."""
         return self._process.poll() is None
 
+    def wait(self, timeout_s: float) -> int:
+        """Its exit code, once it has ended by itself; raises `AdapterFailure` if it does not."""
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise AdapterFailure(self.name, f"it still runs after {timeout_s:g} s", "end it") from None
+
     def log(self) -> str:
         """All that it wrote to standard error so far."""
         self._log.seek(0)

@@ -6,11 +6,12 @@ import asyncio
 import http.client
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -21,7 +22,9 @@ from haltspec.spec import Api
 from haltspec.trace import Call
 from haltspec.wire.host import Host
 from haltspec.wire.http import Request
+from haltspec_properties import asks
 from haltspec_properties.clients import ReferenceService
+from haltspec_properties.session import Session
 
 pytest.register_assert_rewrite("tests.wire.stories")
 
@@ -76,6 +79,24 @@ async def called(
     return Call(api.name, operation, tenant, client, start, end, members, response.status, error, reply)
 
 
+def some_call(session: Session, tenants: Sequence[str], rng: Random) -> tuple[str, Mapping[str, Any], str]:
+    """A call as clients make them, at random: operation, request, tenant. A few of the youngest jobs are acted on."""
+    jobs = session.jobs[-8:]
+    if len(jobs) < 3 or rng.random() < 0.15:
+        name, token = rng.choice((10 + len(session.calls), 1, 2)), rng.choice((None, "token-of-all"))
+        ask = rng.choice(asks.creations(session, rng.choice(tenants), name, token=token))
+        return ask.operation, ask.request, ask.tenant
+    known = rng.choice(jobs)
+    lists = asks.lists(session, known)
+    if lists and rng.random() < 0.25:
+        binding, members = rng.choice(lists)
+        parent, made = asks.parent_for(binding, known), session.prelude(known.key.tenant)
+        request = session.service.listing(binding, known.key.tenant, parent, made)
+        return binding.operation, {**request, **members}, known.key.tenant
+    ask = rng.choice((*asks.calls_on(session, known, *asks.BY_ID), *asks.again(known)))
+    return ask.operation, ask.request, ask.tenant
+
+
 @dataclass(frozen=True)
 class HostAdapter:
     """An adapter (`haltspec_properties.adapters.Adapter`) to a host in this process."""
@@ -97,6 +118,7 @@ class Inside:
 
     called = staticmethod(called)
     written = staticmethod(written)
+    some_call = staticmethod(some_call)
 
     def adapter(self, host: Host, api: Api) -> HostAdapter:
         """An adapter to a host."""
@@ -126,6 +148,12 @@ def inside() -> Iterator[Inside]:
 def clock() -> Clock:
     """A clock."""
     return Clock()
+
+
+@pytest.fixture(scope="session")
+def clocks() -> type[Clock]:
+    """Makes clocks, all of which begin at the same time."""
+    return Clock
 
 
 # ---- a service on a port --------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import pytest
 
 from haltspec import apis
 from haltspec.errors import HaltspecError, Misuse
-from haltspec.lts import Grade, Role
+from haltspec.lts import Role
 from haltspec.oracle import Settings as Judging
 from haltspec.oracle import Verdict, judge
 from haltspec.spec import Api, Nature
@@ -230,6 +230,21 @@ class TestRefusals:
         host = Host(Settings(("dataarts",), faults=(Fault("throttle"),)), clock=clock)
         response = inside.loop.run_until_complete(host.answer(inside.written(api, "ListJobs", {}, "p/w")))
         assert dict(response.headers)["retry-after"] == "1"
+
+    def test_another_code(self, inside: Any, clock: Any) -> None:
+        """Where the operation may answer with it; elsewhere it is the usual one."""
+        api, fault = apis.load("comprehend"), Fault.parse("throttle:code=TooManyRequestsException")
+        host = Host(Settings(("comprehend",), faults=(fault,)), clock=clock)
+        calls = [
+            inside.loop.run_until_complete(
+                inside.called(host, api, f"{verb}EntitiesDetectionJob", {"JobId": "1"}, TENANT)
+            )
+            for verb in ("Describe", "Stop")
+        ]
+        assert [call.error for call in calls] == ["TooManyRequestsException", "ThrottlingException"]
+        host.set_faults([Fault.parse("error:code=ServiceUnavailable")])
+        call = inside.loop.run_until_complete(inside.called(host, api, "ListEntitiesDetectionJobs", {}, TENANT))
+        assert (call.status, call.error) == (503, "ServiceUnavailable")
 
     def test_the_status_follows_the_reading(self, inside: Any, clock: Any) -> None:
         api = apis.load("translate")
@@ -450,8 +465,8 @@ class TestIllegalFaults:
         return list(read_file(path))
 
     @staticmethod
-    def verdict(calls: list[Call], lag_s: float = 0.0) -> Verdict:
-        return judge(apis.load(calls[0].api), calls, Judging(floor=Grade.IMPLIED, window=lag_s)).verdict
+    def verdict(calls: list[Call], lag_s: float | None = None) -> Verdict:
+        return judge(apis.load(calls[0].api), calls, Judging(window=lag_s)).verdict
 
     @pytest.mark.parametrize("operation", ["StartEntitiesDetectionJob", "StartTextTranslationJob"])
     def test_throttling_with_an_effect(self, inside: Any, clock: Any, tmp_path: Path, operation: str) -> None:
@@ -488,6 +503,7 @@ class TestIllegalFaults:
             TestStale().lists(inside, host, api, clock, age_s)
             journal.close()
             assert self.verdict(list(read_file(path)), lag_s=10.0) is wanted
+            assert self.verdict(list(read_file(path))) is not Verdict.PASS  # unless told, the judge believes in no lag
 
 
 class TestWriting:
@@ -517,7 +533,10 @@ class TestWriting:
             ("delay", "fault 'delay' lacks its length; write delay:seconds=2"),
             ("delay:seconds=61", "fault 'delay': 61 seconds; give 0 to 60"),
             ("delay:seconds=-1", "fault 'delay': -1 seconds; give 0 to 60"),
-            ("throttle:effect=yes", "fault 'throttle' has no option 'effect'; options: rate, api, times, operation"),
+            (
+                "throttle:effect=yes",
+                "fault 'throttle' has no option 'effect'; options: rate, api, times, operation, code",
+            ),
             ("cut:seconds=1", "fault 'cut' has no option 'seconds'; options: rate, api, times, operation, effect"),
             ("lost-race:operation=StopJob", "fault 'lost-race' has no option 'operation'; options: rate, api, times"),
         ],
@@ -532,6 +551,7 @@ class TestWriting:
         [
             ("throttle:api=translate", "unknown API of a fault 'translate'; known: comprehend"),
             ("throttle:operation=StopJob", "unknown operation of a fault 'StopJob'"),
+            ("throttle:code=InternalFailure", "unknown code of a fault 'throttle' 'InternalFailure'; known: "),
         ],
     )
     def test_rejects_what_is_not_served(self, text: str, trouble: str) -> None:

@@ -76,11 +76,11 @@ def command(apis: tuple[str, ...], host: str, port: int, control_port: int | Non
 
     \b
     Faults (options: rate=0..1, operation=NAME, api=NAME, times=N):
-      throttle                     refuse as one call too many
-      error:effect=yes|no          answer with an internal error, with or without effect
+      throttle:code=ERROR          refuse as one call too many
+      error:code=ERROR,effect=yes|no  answer with an internal error, with or without effect
       delay:seconds=S,effect=yes|no   answer late; with effect=no the call takes effect late as well
       cut:effect=yes|no            cut the connection, after the effect or before
-      stale:seconds=S              show lists as old as their API documents they may be (dataarts)
+      stale:seconds=S              show lists as old as documents imply they may be (dataarts, 10 s; check --window 10)
       lost-race                    let every stopped job come to its other end first
       unlucky                      let jobs fail, be skipped or expire
 

@@ -3,7 +3,7 @@
 A fault is written `KIND` or `KIND:OPTION=VALUE,...`. Which calls it strikes follows from the seed alone.
 
 >>> Fault.parse("error:rate=0.1,effect=yes,operation=StopJob")
-Fault(kind='error', rate=0.1, operation='StopJob', api='', times=None, seconds=0.0, effect=True)
+Fault(kind='error', rate=0.1, operation='StopJob', api='', times=None, seconds=0.0, code='', effect=True)
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ KINDS: Final[Mapping[str, str]] = {
 """The kinds of faults, with what each does."""
 
 _OPTIONS: Final = {
-    "error": ("operation", "effect"),
+    "error": ("operation", "code", "effect"),
     "cut": ("operation", "effect"),
     "delay": ("operation", "seconds", "effect"),
     "stale": ("operation", "seconds"),
-    "throttle": ("operation",),
+    "throttle": ("operation", "code"),
     "lost-race": (),
     "unlucky": (),
 }
@@ -54,6 +54,8 @@ class Fault:
         api: the API it strikes; empty: all.
         times: after so many strikes it is over; None: never.
         seconds: how long, for `delay` and `stale`.
+        code: the error to answer with, for `throttle` and `error`, where the operation may answer with it; empty: the
+            one that documents state first.
         effect: whether the call takes effect, for `error`, `cut` and `delay`.
     """
 
@@ -63,6 +65,7 @@ class Fault:
     api: str = ""
     times: int | None = None
     seconds: float = 0.0
+    code: str = ""
     effect: bool = False
 
     def __post_init__(self) -> None:
@@ -77,7 +80,7 @@ class Fault:
         options = _OPTIONS[self.kind]
         if "seconds" in options and not self.seconds:
             raise Misuse(f"fault {self.kind!r} lacks its length", f"write {self.kind}:seconds=2")
-        for name in ("operation", "seconds", "effect"):
+        for name in ("operation", "seconds", "code", "effect"):
             if name not in options and getattr(self, name):
                 known = ", ".join(("rate", "api", "times", *options))
                 raise Misuse(f"fault {self.kind!r} has no option {name!r}", f"options: {known}")
@@ -135,6 +138,7 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "api": _text,
     "times": lambda value: None if value is None else int(value),
     "seconds": float,
+    "code": _text,
     "effect": _truth,
 }
 _REMEDIES: Final = {

@@ -20,7 +20,7 @@ from haltspec.errors import HaltspecError, Misuse, Unknown
 from haltspec.lts import Role, Transition
 from haltspec.reference import Changes, Job, Reference, Schedule
 from haltspec.services.base import Answer
-from haltspec.spec import Api, Nature
+from haltspec.spec import Api, ErrorSpec, Nature
 from haltspec.trace import Call
 from haltspec.wire.awsjson import AwsJson
 from haltspec.wire.dataarts import DataArtsRest
@@ -198,7 +198,7 @@ class Host:
         answer: Answer | None = None
         changes: Changes | None = None
         if fault.kind == "throttle":
-            answer = self._of_nature(asked, Nature.THROTTLE, "Rate exceeded.")
+            answer = self._failure(asked, fault, "Rate exceeded.")
         elif fault.kind == "stale":
             answer, changes = self._stale(asked, fault.seconds)
         elif fault.kind == "delay":
@@ -209,7 +209,7 @@ class Host:
             if fault.effect:
                 _, changes = self._run(asked)
             if fault.kind == "error":
-                answer = self._of_nature(asked, Nature.FAULT, "The service failed.")
+                answer = self._failure(asked, fault, "The service failed.")
         is_late = fault.kind == "delay" and fault.effect
         # Told before the wait: a service that is killed meanwhile has told what it did.
         self._write(asked, client, start, answer, changes, late_s=fault.seconds if is_late else 0.0)
@@ -226,11 +226,13 @@ class Host:
         answer = reference.call(asked.operation, asked.members, tenant=asked.tenant)
         return answer, reference.take_changes()
 
-    def _of_nature(self, asked: Asked, nature: Nature, text: str) -> Answer:
-        """A refusal with an error of a nature: one that documents state, of the operation itself if there is one."""
+    def _failure(self, asked: Asked, fault: Fault, text: str) -> Answer:
+        """A refusal with the error that is asked for, or with that of the best source, of the operation if possible."""
         api, reference = self.apis[asked.api], self.reference(asked.api)
-        specs = [spec for spec in api.errors if nature in spec.natures and spec.declared_by(asked.operation)]
-        spec = min(specs, key=lambda s: (-s.source.grade, not s.operations, len(s.natures), s.http[0]))
+        specs = [spec for spec in _errors(api, fault) if spec.declared_by(asked.operation)]
+        spec = min(
+            specs, key=lambda s: (s.code != fault.code, -s.source.grade, not s.operations, len(s.natures), s.http[0])
+        )
         return reference.service.refuse(reference, spec.code, text)
 
     # ---- faults -----------------------------------------------------------------------------------------------------
@@ -241,11 +243,15 @@ class Host:
         for fault in faults:
             if fault.api and fault.api not in self.apis:
                 raise Unknown("API of a fault", fault.api, self.apis)
-            operations = [o for name, api in self.apis.items() if fault.api in ("", name) for o in api.operations]
+            struck = [api for name, api in self.apis.items() if fault.api in ("", name)]
+            operations = [operation for api in struck for operation in api.operations]
             if fault.operation and fault.operation not in operations:
                 raise Unknown("operation of a fault", fault.operation, operations)
             if fault.kind == "stale":
                 _check_stale(fault, self.apis)
+            codes = {spec.code for api in struck for spec in _errors(api, fault)}
+            if fault.code and fault.code not in codes:
+                raise Unknown(f"code of a fault {fault.kind!r}", fault.code, codes)
         self.faults.set(faults)
 
     def _snap(self, name: str, reference: Reference) -> None:
@@ -406,6 +412,12 @@ class Host:
         except JournalBroken as broken:
             self.broken = broken
             raise
+
+
+def _errors(api: Api, fault: Fault) -> list[ErrorSpec]:
+    """The errors of an API that a fault may be answered with."""
+    nature = Nature.THROTTLE if fault.kind == "throttle" else Nature.FAULT
+    return [spec for spec in api.errors if nature in spec.natures]
 
 
 def _check_stale(fault: Fault, served: Mapping[str, Api]) -> None:
