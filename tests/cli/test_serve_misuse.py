@@ -51,5 +51,5 @@ def test_the_help_keeps_its_tables(capsys: pytest.CaptureFixture[str]) -> None:
     """Every fault and every limit has a line of its own."""
     assert main(["serve", "--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert any(line.startswith("    throttle  ") for line in lines)
+    assert any(line.startswith("    throttle:code=ERROR  ") for line in lines)
     assert any(line.startswith("    unlucky  ") for line in lines)

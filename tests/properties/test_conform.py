@@ -148,8 +148,10 @@ def test_rejects_a_stop_of_a_finished_job_that_is_answered() -> None:
     run = conform(load("comprehend"), target, Options(examples=30))
     rules = {finding.rule for finding in run.findings}
     assert "comprehend/job/a finished job cannot be stopped" in rules
-    # A job that ended before its second stop was answered STOPPED is shown as COMPLETED afterwards.
-    assert rules <= {"comprehend/job/a finished job cannot be stopped", "comprehend/job/nothing leaves STOPPED"}
+    # A job that ended before its stop was answered STOPPED may have been running still, for all that was seen: then it is
+    # the stop of a running job that answers wrongly. And it is shown as COMPLETED afterwards.
+    others = {"comprehend/job/nothing leaves STOPPED", "comprehend/job/stop asked"}
+    assert rules - others == {"comprehend/job/a finished job cannot be stopped"}
     assert run.verdict is Verdict.FAIL
 
 
