@@ -358,10 +358,11 @@ def put(value: Any, at: tuple[Any, ...], new: Any) -> Any:
     """A copy of a value with another at a path."""
     if not at:
         return new
-    inner = put(found_at(value, at[:1]) if len(at) > 1 else None, at[1:], new)
+    first, *rest = at
+    inner = put(value[first], tuple(rest), new) if rest else new
     if isinstance(value, Mapping):
-        return {**value, at[0]: inner}
-    return [*value[: at[0]], inner, *value[at[0] + 1 :]]
+        return {**value, first: inner}
+    return [*value[:first], inner, *value[first + 1 :]]
 
 
 def without(value: Any, at: tuple[Any, ...]) -> Any:
@@ -713,7 +714,7 @@ def attack(stage: Stage, at_least: int) -> None:
     @settings(
         max_examples=-(-at_least // BATCH),
         phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
         database=None,
         deadline=None,
     )

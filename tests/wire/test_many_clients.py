@@ -190,7 +190,7 @@ def forwarded(upstream: str, victims: Mapping[bytes, bytes]) -> type[BaseHTTPReq
 
         do_GET = do_POST = do_DELETE = _forward
 
-        def log_message(self, *args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""
 
     return Handler
