@@ -12,83 +12,28 @@ call by call, and what is really seen there is judged. Where the model cannot be
 
 from __future__ import annotations
 
-import enum
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from random import Random
 from typing import Final
 
 from haltspec import services
 from haltspec.automaton import Automaton
 from haltspec.errors import Misuse
-from haltspec.lts import ANY_ERROR, Grade, Internal, Lifecycle, Role, Transition
-from haltspec.observe import Projection, refusal_tells, refusals
-from haltspec.oracle import UNDECLARED, Report, Settings, Violation, judge, judgement
-from haltspec.reference import Reference
+from haltspec.lts import ANY_ERROR, Internal, Lifecycle, Role, Transition
+from haltspec.observe import refusal_tells, refusals
+from haltspec.oracle import UNDECLARED, Report, Violation, judgement
 from haltspec.spec import Api, Binding
 from haltspec.trace import Call
+from haltspec_properties.fates import Fate, Jury, Outcome, Way
 from haltspec_properties.mutants import Mutant
-from haltspec_properties.property import Kind, Property
+from haltspec_properties.property import Property
 from haltspec_properties.story import Story
-from haltspec_properties.suite import properties
 from haltspec_properties.telling import Course, Courses, Follower, Parent, Side, shown
-from haltspec_properties.walk import Walk
 
-WALK_CALLS: Final = 60
 _COURSES: Final = 8
 """So many courses are played at most that would tell a mutant apart."""
-_STRICT: Final = Settings(floor=Grade.ASSUMED)
-
-
-class Fate(enum.Enum):
-    """What became of a mutant."""
-
-    ORACLE = "killed by the oracle"
-    RULE = "killed by a data rule"
-    PROPERTY = "killed by a property"
-    AGREEMENT = "killed as a specification"
-    EQUIVALENT = "equivalent"
-    SURVIVED = "survived"
-
-    @property
-    def is_killed(self) -> bool:
-        """True if something noticed."""
-        return self not in (Fate.EQUIVALENT, Fate.SURVIVED)
-
-
-class Way(enum.Enum):
-    """How the recording was made that told a mutant."""
-
-    NONE = ""
-    STORY = "story"
-    """The reference model played the shortest course that tells the mutant, or another as good."""
-    WALK = "walk"
-    """A random walk that knew nothing of the mistake met it."""
-    FORGED = "forged"
-    """The answers were written by hand, as the rows have them: the reference model cannot be led there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a mutant.
-
-    Args:
-        mutant: the mutant.
-        fate: what became of it.
-        told: by which rule, property or answer it was told; what would tell it, if it survived; the proof, if it is
-            equivalent.
-        calls: after how many calls it was told; 0 if it was not.
-        way: how the recording was made that told it.
-    """
-
-    mutant: Mutant
-    fate: Fate
-    told: str
-    calls: int
-    way: Way = Way.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +68,18 @@ class Hunter:
 
     Args:
         api: the API.
-        seed: decides walks.
-        walks, calls: so many random walks of so many calls each look for a mutant before its story is played.
         judges: the named properties that look at recordings; those of the API if left out.
-        settings: how the oracle judges.
     """
 
     api: Api
-    seed: int = 0
-    walks: int = 0
-    calls: int = WALK_CALLS
     judges: tuple[Property, ...] | None = None
+    jury: Jury = field(init=False)
     _truths: dict[tuple[str, bool], _True] = field(default_factory=dict)
     _manners: dict[tuple[str, str, bool], tuple[_Manner, ...]] = field(default_factory=dict)
     """For a row that was hunted in vain, plainly: the manners to try with its other mutants."""
+
+    def __post_init__(self) -> None:
+        self.jury = Jury(self.api, self.judges)
 
     # ---- what tells it apart ---------------------------------------------------------------------------------------
 
@@ -164,7 +107,7 @@ class Hunter:
         courses = Courses(islice(true.oracle.courses(follower), _COURSES))
         if courses.first is None:
             return None, None
-        found = self._walked(mutant) or self._played(mutant, courses, true) or self._forged(mutant, courses, true)
+        found = self._played(mutant, courses, true) or self._forged(mutant, courses, true)
         return found, courses.first
 
     def _wrong_specification(self, mutant: Mutant, true: _True) -> tuple[Outcome | None, Course | None]:
@@ -292,7 +235,7 @@ class Hunter:
         """Write down courses of the mistake by hand; what the oracle says of the job alone counts."""
         for course in courses:
             story = self._story(mutant, course, true, _BY_HAND)
-            for violation in judge(self.api, story.calls, _STRICT).violations:
+            for violation in self.jury.report(story.calls).violations:
                 if self._is_of_rows(violation, mutant.lifecycle):
                     calls = violation.calls[-1] + 1
                     return Outcome(mutant, Fate.ORACLE, violation.rule, calls, Way.FORGED)
@@ -302,7 +245,7 @@ class Hunter:
         """Write down true courses by hand, and hold them against the mutant."""
         for course in courses:
             story = self._story(mutant, course, true, _BY_HAND)
-            report = judge(self.api, story.calls, _STRICT)
+            report = self.jury.report(story.calls)
             if any(self._is_of_rows(violation, mutant.lifecycle) for violation in report.violations):
                 continue  # the course was not written as it was meant
             found = self._ruled_out(mutant, report, wrong, 0)
@@ -317,7 +260,7 @@ class Hunter:
         """
         if violation.job is None:
             return violation.rule.endswith(UNDECLARED)
-        return bool(violation.belief) and violation.rule not in self._rules and violation.job.lifecycle == lifecycle
+        return bool(violation.belief) and violation.rule not in self.jury.rules and violation.job.lifecycle == lifecycle
 
     def _told(
         self, mutant: Mutant, courses: Courses, true: _True, *, is_mutant: bool
@@ -351,26 +294,8 @@ class Hunter:
 
     def _judged(self, mutant: Mutant, calls: Sequence[Call], made: int) -> Outcome | None:
         """Who speaks up first about a recording."""
-        report = judge(self.api, calls, _STRICT)
-        rules = self._rules
-        found = [(v.calls[-1], Fate.RULE if v.rule in rules else Fate.ORACLE, v.rule) for v in report.violations]
-        found += [(told[-1], Fate.PROPERTY, name) for name, told in self._breaches(report.projection)]
-        if not found:
-            return None
-        call, fate, told_by = min(found, key=lambda f: f[0])
-        return Outcome(mutant, fate, told_by, made + call + 1, Way.STORY)
-
-    def _breaches(self, projection: Projection) -> Iterator[tuple[str, tuple[int, ...]]]:
-        for prop in properties(self.api.name) if self.judges is None else self.judges:
-            breach = next(iter(prop.check(projection)), None) if prop.kind is Kind.ALWAYS else None
-            if breach is not None:
-                yield prop.name, breach.calls
-
-    @property
-    def _rules(self) -> frozenset[str]:
-        """The full names of the data rules."""
-        own = {f"{lc.full_name}/{rule.name}" for lc in self.api.lifecycles for rule in lc.rules}
-        return frozenset(own | {f"{self.api.name}/{rule.name}" for rule in self.api.rules})
+        word = self.jury.word(self.jury.report(calls))
+        return None if word is None else word.of(mutant, Way.STORY, made=made)
 
     def _everywhere(self, own: Mapping[str, str]) -> dict[str, str]:
         """Readings of a lifecycle by their full names, and the same where another lifecycle asks the same."""
@@ -383,7 +308,7 @@ class Hunter:
 
     def _true(self, calls: Sequence[Call]) -> Report:
         """The report on a recording of the true model."""
-        report = judge(self.api, calls, _STRICT)
+        report = self.jury.report(calls)
         if report.violations:
             reason = f"the reference model of {self.api.name} is ruled out: {report.violations[0].message}"
             raise Misuse(reason, "find out who is right before hunting mutants")
@@ -409,55 +334,6 @@ class Hunter:
             for reading in question.readings if not name.startswith(f"{lifecycle}/") else ():
                 if reading.name != question.default and name not in unmodelled:
                     yield _Manner(((name, reading.name),))
-
-    # ---- walking ---------------------------------------------------------------------------------------------------
-
-    def _walked(self, mutant: Mutant) -> Outcome | None:
-        """Walk through a reference model that makes the mistake, and judge what is seen."""
-        made, done = 0, Counter[tuple[str, ...]]()
-        for number in range(self.walks):
-            calls = self.walk(number, done, mutant)
-            found = self._judged(mutant, calls, made)
-            if found is not None:
-                return replace(found, way=Way.WALK)
-            made += len(calls)
-        return None
-
-    def walk(self, number: int, done: Counter[tuple[str, ...]], mutant: Mutant | None = None) -> list[Call]:
-        """The calls of one walk; readings vary with its number, those that hold a mutant's row are chosen.
-
-        Args:
-            number: tells walks apart.
-            done: what walks have done so far, to steer them together.
-            mutant: the mistake that the model makes; none if left out.
-        """
-        rng = Random(f"{self.seed}/{number}")
-        readings = self._random_readings(rng, mutant)
-        rows = {}
-        if mutant is not None:
-            lifecycle = self.api.lifecycle(mutant.lifecycle)
-            own = {q.name: readings[f"{lifecycle.name}/{q.name}"] for q in lifecycle.questions}
-            rows = {mutant.lifecycle: mutant.rows(lifecycle.rows(own))}
-        time = iter(range(1_700_000_000, 1_800_000_000))
-        reference = Reference(
-            self.api, clock=lambda: float(next(time)), readings=readings, seed=rng.getrandbits(32), rows=rows
-        )
-        focuses = ("", *(lifecycle.name for lifecycle in self.api.lifecycles))
-        focus = mutant.lifecycle if mutant is not None else focuses[number % len(focuses)]
-        return Walk(reference, rng, reference.service.tenants(0), done, focus).run(self.calls)
-
-    def _random_readings(self, rng: Random, mutant: Mutant | None) -> dict[str, str]:
-        readings: dict[str, str] = {}
-        unmodelled = services.load(self.api.name).unmodelled
-        for name, question in self.api.all_questions().items():
-            names = [reading.name for reading in question.readings]
-            is_default = name in unmodelled or rng.random() < 0.5
-            readings[name] = question.default if is_default else rng.choice(names)
-            if mutant is not None and name.startswith(f"{mutant.lifecycle}/"):
-                for reading in question.readings:
-                    if any(row.name == mutant.row for row in reading.rows):
-                        readings[name] = reading.name
-        return readings
 
 
 def _words(course: Course) -> str:

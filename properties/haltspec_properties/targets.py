@@ -27,6 +27,7 @@ from haltspec_properties.adapters import (
     is_loopback,
 )
 from haltspec_properties.conform import Target
+from haltspec_properties.plays import Clock
 from haltspec_properties.processes import ServerProcess
 
 _CALL_S: Final = 10.0
@@ -213,21 +214,6 @@ def reference_target(api: Api, *, seed: int = 0, readings: Mapping[str, str] | N
         seed: decides ids, delays and choices.
         readings: open question (full name) to reading.
     """
-    clock = _Clock()
+    clock = Clock(0.002)
     model = Reference(api, clock=clock, seed=seed, readings=readings, schedule=Schedule(default=(0.05, 0.3)))
     return Target("reference", ReferenceAdapter(model), model.service.tenants, clock.wait)
-
-
-class _Clock:
-    """A clock that goes on a little with every look at it."""
-
-    def __init__(self) -> None:
-        self._now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        self._now += 0.002
-        return self._now
-
-    def wait(self, seconds: float) -> None:
-        """Let so many seconds pass."""
-        self._now += seconds

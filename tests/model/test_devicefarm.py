@@ -1339,6 +1339,9 @@ def stop(arn: str, start: float, end: float | None = None) -> Exchange:
 
 ALONE = "a stop of one job leaves the others of its run alone"
 HISTORIES: dict[str, tuple[tuple[Exchange, ...], ...]] = {
+    "a COMPLETED run lists the jobs it counts": (
+        (show(ENDED, 1, arn=RUN_ARN, totalJobs=2), exchange("ListJobs", {"jobs": [a_job(ENDED)]}, 2, arn=RUN_ARN)),
+    ),
     "pages lead on": (
         (
             exchange("ListJobs", {"jobs": [a_job("RUNNING/PENDING")], "nextToken": "t"}, 1, arn=RUN_ARN),
@@ -1391,6 +1394,15 @@ HISTORIES: dict[str, tuple[tuple[Exchange, ...], ...]] = {
     ),
 }
 POSSIBLE: dict[str, tuple[tuple[Exchange, ...], ...]] = {
+    "a COMPLETED run lists the jobs it counts": (
+        (show(ENDED, 1, arn=RUN_ARN, totalJobs=1), exchange("ListJobs", {"jobs": [a_job(ENDED)]}, 2, arn=RUN_ARN)),
+        (show(ENDED, 1, 5, arn=RUN_ARN, totalJobs=2), exchange("ListJobs", {"jobs": [a_job(ENDED)]}, 2, arn=RUN_ARN)),
+        (
+            show(ENDED, 1, arn=RUN_ARN, totalJobs=2),
+            exchange("ListJobs", {"jobs": [a_job(ENDED)], "nextToken": "t"}, 2, arn=RUN_ARN),
+        ),
+        (show(ENDED, 1, arn=RUN_ARN, totalJobs=2), exchange("ListJobs", {"jobs": []}, 2, arn=SISTER_RUN)),
+    ),
     "pages lead on": (
         (
             exchange("ListJobs", {"jobs": [a_job("RUNNING/PENDING")], "nextToken": "t"}, 1, arn=RUN_ARN),

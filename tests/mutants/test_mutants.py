@@ -11,8 +11,9 @@ from haltspec.apis import NAMES, load
 from haltspec.lts import Lifecycle
 from haltspec.oracle import Report, judge
 from haltspec.spec import Api
-from haltspec_properties import hunt
-from haltspec_properties.hunt import Fate, Hunter, Way
+from haltspec_properties import fates
+from haltspec_properties.fates import Fate, Way
+from haltspec_properties.hunt import Hunter
 from haltspec_properties.mutants import OPERATORS, Mutant, mutants
 
 LIFECYCLES = [(name, lifecycle.name) for name in NAMES for lifecycle in load(name).lifecycles]
@@ -115,7 +116,7 @@ class TestFates:
         def blind(*arguments: object, **options: object) -> Report:
             return replace(judge(*arguments, **options), violations=(), warnings=())  # type: ignore[arg-type]  # as given
 
-        monkeypatch.setattr(hunt, "judge", blind)
+        monkeypatch.setattr(fates, "judge", blind)
         mutant = made(self.API, self.JOB)["a move from COMPLETED to IN_PROGRESS is added"]
         assert Hunter(self.API).hunt(mutant).fate.is_killed
         outcome = Hunter(self.API, judges=()).hunt(mutant)

@@ -394,7 +394,7 @@ def is_seen(inside: Any, clocks: Any, usual_tapes: list[Tape], api: Api, questio
         (_crowded if (name, question) == CROWDED else STORIES[name])(Play(told))
         if not tape(second).replays(told):
             return True
-    for seed in range(16):
+    for seed in range(64):
         first, second = ((usual, chosen), (chosen, usual))[seed % 2]
         told = tape(first, seed % 4 > 1).play(seed // 4, 120, rows_of(api, question, reading))
         if not tape(second, seed % 4 > 1).replays(told):

@@ -1167,6 +1167,33 @@ def _other_sum(run: rules.Job, jobs: list[rules.Job]) -> str:
     return ""
 
 
+class _AllListed:
+    """How many jobs each run counted when it was seen COMPLETED, and when that was; not of runs that may be deleted."""
+
+    def __init__(self) -> None:
+        self.counted: dict[Place, tuple[int, float]] = {}
+
+    def begin(self, exchange: rules.Exchange) -> None:
+        if exchange.operation == "DeleteRun":
+            self.counted.pop((exchange.tenant, str(exchange.request.get("arn"))), None)
+
+    def see(self, exchange: rules.Exchange) -> str | None:
+        for shown in _objects(exchange) if exchange.binding.lifecycle == "run" else ():
+            arn, total = shown.get("arn"), shown.get("totalJobs")
+            is_whole = shown.get("status") == "COMPLETED" and shown.get("resultCode") is None
+            if is_whole and isinstance(arn, str) and isinstance(total, int) and exchange.end is not None:
+                self.counted.setdefault((exchange.tenant, arn), (total, exchange.end))
+        reply = exchange.reply or {}
+        if exchange.operation != "ListJobs" or not exchange.succeeded or not isinstance(reply.get("jobs"), list):
+            return None
+        run = str(exchange.request.get("arn"))
+        total, since = self.counted.get((exchange.tenant, run), (len(exchange.items), exchange.start))
+        is_whole = exchange.request.get("nextToken") is None and reply.get("nextToken") is None
+        if not is_whole or since >= exchange.start or total == len(exchange.items):
+            return None
+        return f"{len(exchange.items)} jobs are listed for the run {run}, which counts {total}"
+
+
 def _listed_twice(exchange: rules.Exchange) -> str | None:
     arns = [str(item.get("arn")) for item in exchange.items]
     twice = sorted({arn for arn in arns if arns.count(arn) > 1})
@@ -1184,6 +1211,7 @@ _RULES: Final = (
     rules.HistoryRule("a run counts the tests of its jobs", "The counters of a COMPLETED run are the sums of those of its jobs.", assumed("a test is counted at every level"), partial(_Family, _other_sum)),
     rules.HistoryRule("a run stops only if it or a job of it was stopped", "A run shows STOPPING only after StopRun, or StopJob of a job of it, was called.", RUNPAGE.implies("Description; STOPPING is of the same revision as StopRun"), _RunStops),
     rules.HistoryRule("a run's result is that of one of its jobs", "A COMPLETED run that was not stopped has a result that one of its jobs has.", assumed("whatever outweighs what, the result comes from the jobs"), partial(_Family, _other_result)),
+    rules.HistoryRule("a COMPLETED run lists the jobs it counts", "Once a run was shown COMPLETED, a list of its jobs on one page has totalJobs of them.", MODEL.implies("Run, totalJobs: the jobs of the run; ListJobs"), _AllListed),
     rules.HistoryRule("a deleted run is gone", "After a run was deleted, neither it nor a job of it is shown.", MODEL.implies("DeleteRun: it cannot be undone"), _Deletions),
     rules.HistoryRule("a stop of one job leaves the others of its run alone", "A job that nobody stopped, itself or with its run, is not STOPPING or STOPPED because another job of its run was stopped.", PAGE.implies("Description: the device, in the singular"), _Siblings),
 )

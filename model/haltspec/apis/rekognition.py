@@ -630,7 +630,7 @@ _ERRORS = (
 
 
 def _halves(exchange: rules.Exchange) -> str | None:
-    given = [member for member in ("TrainingData", "TestingData") if member in exchange.request]
+    given = [member for member in ("TrainingData", "TestingData") if exchange.request.get(member) is not None]
     if exchange.succeeded and exchange.operation == "CreateProjectVersion" and len(given) == 1:
         return f"training began with {given[0]} alone"
     return None
@@ -638,7 +638,7 @@ def _halves(exchange: rules.Exchange) -> str | None:
 
 def _no_update_mode(exchange: rules.Exchange) -> str | None:
     request = exchange.request
-    if exchange.succeeded and request.get("Feature") == _ADAPTER_FEATURE and exchange.operation == "CreateProject" and "AutoUpdate" not in request:
+    if exchange.succeeded and request.get("Feature") == _ADAPTER_FEATURE and exchange.operation == "CreateProject" and request.get("AutoUpdate") is None:
         return f"a {_ADAPTER_FEATURE} project was made without AutoUpdate"
     return None
 

@@ -74,7 +74,9 @@ class Comprehend(aws.FilteredLists):
     status_in: ClassVar[tuple[str, ...]] = ("JobStatus", "Status")
 
     def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """A small valid request that starts a job or creates a model."""
+        """A small valid request that starts a job or creates a model; every third says more, and one or the other takes
+        a trained model that is known.
+        """
         account = tenant.partition("/")[0]
         if binding.lifecycle == "training":
             version = {"VersionName": "first"} if number % 3 == 2 else {}
@@ -82,14 +84,19 @@ class Comprehend(aws.FilteredLists):
         role = {"DataAccessRoleArn": f"arn:aws:iam::{account}:role/analyst"}
         request = {"InputDataConfig": {"S3Uri": f"s3://inbox-{account}/documents"}, **role}
         request |= {"OutputDataConfig": {"S3Uri": f"s3://outbox-{account}/results"}}
+        says_more = number % 3 == 2
+        offsets = {"LanguageCode": "en", "Mode": "ONLY_OFFSETS"}
+        redacted = {"PiiEntityTypes": ["NAME"], "MaskMode": "REPLACE_WITH_PII_ENTITY_TYPE"}
         own: dict[str, dict[str, Any]] = {
             "dominant-language": {},
-            "topics": {},
+            "topics": {"NumberOfTopics": 7} if says_more else {},
             "document-classification": {},
-            "pii": {"LanguageCode": "en", "Mode": "ONLY_OFFSETS"},
-            "events": {"LanguageCode": "en", "TargetEventTypes": ["BANKRUPTCY"]},
+            "pii": {**offsets, "Mode": "ONLY_REDACTION", "RedactionConfig": redacted} if says_more else offsets,
+            "events": {"LanguageCode": "en", "TargetEventTypes": ["IPO"] if says_more else ["BANKRUPTCY"]},
+            "targeted-sentiment": {"LanguageCode": "en"},
         }
-        return {**request, **own.get(binding.kind, {"LanguageCode": "en"})}
+        language = {"LanguageCode": "es" if says_more else "en"}
+        return {**request, **own.get(binding.kind, language), **_trained(binding, tenant, number, made)}
 
     def variants(self, binding: Binding) -> int:
         """A third of the models has a version."""
@@ -366,6 +373,15 @@ def _is_in_use(world: World, model: Job) -> bool:
         job.state not in _ENDED and job.data["request"].get(member) == model.key.id
         for job in world.jobs_of(model.key.tenant, lifecycle, kind)
     )
+
+
+def _trained(binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """For every other job the member that names a trained model of the tenant's; none if none is known."""
+    member, account, region = _MODEL_IN.get(binding.kind), *tenant.split("/")
+    if member is None or number % 2:
+        return {}
+    known = (str(view.get(member)) for view in made if view.get("Status") in _TRAINED and member in view)
+    return next(({member: arn} for arn in known if f":{region}:{account}:" in arn), {})
 
 
 SERVICE: Final = Comprehend()

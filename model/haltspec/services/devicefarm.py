@@ -92,12 +92,16 @@ class DeviceFarm(aws.AwsService):
         return f"{100_000_000_001 + 2 * number:012d}/us-west-2", f"{100_000_000_002 + 2 * number:012d}/us-west-2"
 
     def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """A small valid request that schedules a run on one device, or on two if `number` is odd."""
+        """A small valid request that schedules a run on one device, or on two if `number` is odd; every third is for
+        tests of another type, and unmetered.
+        """
+        is_third = number % 3 == 2
         return {
             "projectArn": _arn(tenant, "project", _PROJECT),
             "name": f"run {number}",
             "deviceSelectionConfiguration": {"filters": [], "maxDevices": 1 + number % 2},
-            "test": {"type": "APPIUM_PYTHON"},
+            "test": {"type": "APPIUM_NODE" if is_third else "APPIUM_PYTHON"},
+            **({"configuration": {"billingMethod": "UNMETERED"}} if is_third else {}),
         }
 
     def variants(self, binding: Binding) -> int:

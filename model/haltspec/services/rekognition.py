@@ -119,7 +119,11 @@ class Rekognition(aws.AwsService):
         return super().order(binding, tenant, job_id)
 
     def extras(self, binding: Binding) -> tuple[dict[str, Any], ...]:
-        """A maximum of units below the minimum; what only adapters have; a copy to an account not the version's."""
+        """A maximum of units below the minimum; what only adapters have, or lack; one sort of data without the other; a
+        copy to an account or a region not the version's.
+        """
+        if binding.role == "Create":
+            return ({}, {"AutoUpdate": None} if binding.lifecycle == "project" else {"TestingData": None})
         if binding.role == "Start":
             return ({}, {"MinInferenceUnits": 2, "MaxInferenceUnits": 1})
         if binding.role == "AddVersion":
@@ -127,8 +131,18 @@ class Rekognition(aws.AwsService):
         if binding.role == "ListVersions":
             return ({}, {"VersionNames": ["version-0"]})
         if binding.role == "CopyFrom":
-            return ({}, {"DestinationProjectArn": _nowhere("000000000000/us-east-1")})
+            elsewhere = ("000000000000/eu-central-1", "000000000000/us-east-1")
+            return ({}, *({"DestinationProjectArn": _nowhere(tenant)} for tenant in elsewhere))
         return super().extras(binding)
+
+    def probes(self, binding: Binding, created: Request) -> tuple[dict[str, Any], ...]:
+        """The name of a version or project and one that nobody has; projects of one feature."""
+        if binding.lifecycle == "project":
+            names = str(created.get("ProjectName", "models")), "nobody"
+            features = tuple({"Features": [feature]} for feature in (_LABELS, _ADAPTERS))
+            return (*({"ProjectNames": [name]} for name in names), *features)
+        names = str(created.get("VersionName", "version")), "nobody"
+        return tuple({"VersionNames": [name]} for name in names)
 
     def listing(self, binding: Binding, tenant: str, parent: str, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Every version of a project, or every project of either feature."""

@@ -55,21 +55,26 @@ class Translate(aws.FilteredLists):
     submitted_in: ClassVar[str] = "SubmittedTime"
 
     def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """A small valid request that starts a job, without its token."""
-        account = tenant.partition("/")[0]
-        return {
-            "InputDataConfig": {"S3Uri": f"s3://inbox-{account}/documents", "ContentType": "text/plain"},
-            "OutputDataConfig": {"S3Uri": f"s3://outbox-{account}/results"},
-            "DataAccessRoleArn": f"arn:aws:iam::{account}:role/translator",
-            "SourceLanguageCode": "en",
-            "TargetLanguageCodes": ["de"],
-        }
+        """A small valid request that starts a job, without its token; every third is for other languages."""
+        languages = ("fr", ["es"]) if number % 3 == 2 else ("en", ["de"])
+        return _start(tenant, *languages)
 
     def extras(self, binding: Binding) -> tuple[dict[str, Any], ...]:
         """A name for a job that is started."""
         return (
             ({}, {"JobName": "nightly"}, {"JobName": "night"}) if binding.role == "Start" else super().extras(binding)
         )
+
+    def stories(self, tenant: str) -> tuple[tuple[tuple[str, dict[str, Any]], ...], ...]:
+        """Starts with one name or language more than there may be."""
+        right = _start(tenant, "en", ["de"])
+        wrong: tuple[dict[str, Any], ...] = (
+            {"TerminologyNames": ["first", "second"]},
+            {"ParallelDataNames": ["first", "second"]},
+            {"TargetLanguageCodes": ["de", "fr", "es", "it", "pt", "nl", "sv", "da", "fi", "pl", "cs"]},
+        )
+        starts = ({**right, **members, "ClientToken": f"story-{number}"} for number, members in enumerate(wrong))
+        return (tuple(("StartTextTranslationJob", start) for start in starts),)
 
     def probes(self, binding: Binding, created: Request) -> tuple[dict[str, Any], ...]:
         """Each filter alone, two at once, and none in an empty filter."""
@@ -200,6 +205,18 @@ def _details(world: World, job: Job) -> dict[str, int] | None:
         "TranslatedDocumentsCount": translated * times,
         "DocumentsWithErrorsCount": wrong * times,
         "InputDocumentsCount": _INPUT_DOCUMENTS * times,
+    }
+
+
+def _start(tenant: str, source: str, targets: Sequence[str]) -> dict[str, Any]:
+    """A small valid request that starts a job, without its token."""
+    account = tenant.partition("/")[0]
+    return {
+        "InputDataConfig": {"S3Uri": f"s3://inbox-{account}/documents", "ContentType": "text/plain"},
+        "OutputDataConfig": {"S3Uri": f"s3://outbox-{account}/results"},
+        "DataAccessRoleArn": f"arn:aws:iam::{account}:role/translator",
+        "SourceLanguageCode": source,
+        "TargetLanguageCodes": list(targets),
     }
 
 

@@ -1,83 +1,62 @@
-"""`haltspec mutate`: would a mistake in the rules be noticed?"""
+"""`haltspec mutate`: would a mistake in the rules, or in what a service shows and does, be noticed?"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from random import Random
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from haltspec.apis import NAMES, load
-from haltspec_properties.hunt import Fate, Hunter, Outcome
-from haltspec_properties.mutants import mutants
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The line of the table for one lifecycle: what became of its mutants, and in how many seconds."""
-
-    lifecycle: str
-    outcomes: tuple[Outcome, ...]
-    seconds: float
-
-    def count(self, fate: Fate) -> int:
-        """How many mutants met a fate."""
-        return Counter(outcome.fate for outcome in self.outcomes)[fate]
-
-    @property
-    def calls(self) -> list[int]:
-        """After how many calls each killed mutant was told."""
-        return [outcome.calls for outcome in self.outcomes if outcome.fate.is_killed]
+from haltspec_properties.chase import Catch, Sort, chase
+from haltspec_properties.fates import Fate, Outcome
 
 
 @click.command()
 @click.argument("apis", nargs=-1, metavar="[API...]")
 @click.option(
-    "--sample", type=click.IntRange(min=1), metavar="N", help="Hunt N mutants of each lifecycle, drawn by the seed."
+    "--sample",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Hunt N mutants of each sort of each lifecycle, drawn by the seed.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Draws samples.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Draws samples, and decides walks.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one for each core",
+    metavar="N",
+    help="Hunt in N processes; what is found is the same.",
+)
 @click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
-def command(apis: tuple[str, ...], sample: int | None, seed: int, as_json_: bool) -> int:
-    """Break the rows on purpose, one mistake at a time: each must be noticed, or be proved to change nothing.
+def command(apis: tuple[str, ...], sample: int | None, seed: int, workers: int, as_json_: bool) -> int:
+    """Make one mistake at a time on purpose: each must be noticed, or be shown to change nothing.
 
-    Exit 0 if nothing survived, 1 if something did, 2 for misuse.
+    Mistakes are made in the rows, and in what a service shows and does whatever the rows say (data). What breaks no
+    rule is left to the service and is no mistake; --json names it. Without --sample every data rule must be broken by
+    some mutant.
+
+    Exit 0 if nothing survived and no data rule stayed whole, 1 if something did, 2 for misuse.
     """
     for name in apis:
         load(name)
-    rows = list(_rows(apis or NAMES, sample, seed))
-    survivors = [outcome for row in rows for outcome in row.outcomes if outcome.fate is Fate.SURVIVED]
+    catches = list(chase(apis or NAMES, sample=sample, seed=seed, workers=workers, tell=_tell))
+    survivors = [outcome for catch in catches for outcome in catch.outcomes if outcome.fate is Fate.SURVIVED]
+    whole = [] if sample is not None else list(_whole(catches))
     if as_json_:
-        click.echo(json.dumps(_json(rows), indent=1))
+        click.echo(json.dumps(_json(catches, whole), indent=1))
     else:
-        for line in _table(rows):
+        for line in (*_table(catches), *_notes(catches, whole, is_sample=sample is not None)):
             click.echo(line)
         for outcome in survivors:
             click.echo(f"survived: {outcome.mutant.lifecycle}: {outcome.mutant.name}\n  {outcome.told}")
-    return 1 if survivors else 0
-
-
-def _rows(apis: Sequence[str], sample: int | None, seed: int) -> Iterator[Row]:
-    for name in apis:
-        api = load(name)
-        hunter = Hunter(api, seed=seed)
-        for lifecycle in api.lifecycles:
-            made = list(mutants(api, lifecycle))
-            if sample is not None and sample < len(made):
-                made = Random(f"{seed}/{lifecycle.full_name}").sample(made, sample)
-            begun = time.monotonic()
-            outcomes = []
-            for number, mutant in enumerate(made, start=1):
-                _tell(f"{lifecycle.full_name}: {number} of {len(made)}")
-                outcomes.append(hunter.hunt(mutant))
-            _tell("")
-            yield Row(lifecycle.full_name, tuple(outcomes), time.monotonic() - begun)
+    return 1 if survivors or whole else 0
 
 
 def _tell(told: str) -> None:
@@ -86,7 +65,28 @@ def _tell(told: str) -> None:
         click.echo(f"\r\x1b[2K{told}", nl=False, err=True)
 
 
-_COLUMNS = (
+def _rules(api: str) -> Iterator[str]:
+    """The full names of the data rules of an API."""
+    found = load(api)
+    yield from (f"{api}/{rule.name}" for rule in found.rules)
+    yield from (f"{lc.full_name}/{rule.name}" for lc in found.lifecycles for rule in lc.rules)
+
+
+def _broken(catches: Sequence[Catch]) -> Counter[str]:
+    """How many mutants break each data rule."""
+    return Counter(rule for catch in catches for outcome in catch.outcomes for rule in outcome.broken)
+
+
+def _whole(catches: Sequence[Catch]) -> Iterator[str]:
+    """The data rules of the hunted APIs that no mutant breaks."""
+    broken = _broken(catches)
+    for api in dict.fromkeys(catch.api for catch in catches):
+        yield from (rule for rule in _rules(api) if not broken[rule])
+
+
+# ---- in words and as JSON ----------------------------------------------------------------------------------------
+
+_COLUMNS: Final = (
     ("oracle", Fate.ORACLE),
     ("data rule", Fate.RULE),
     ("property", Fate.PROPERTY),
@@ -96,42 +96,89 @@ _COLUMNS = (
 )
 
 
-def _table(rows: Sequence[Row]) -> Iterator[str]:
-    head = ["lifecycle", "mutants", *(name for name, _ in _COLUMNS), "median calls", "worst", "seconds"]
+def _counts(outcomes: Sequence[Outcome]) -> Counter[Fate]:
+    return Counter(outcome.fate for outcome in outcomes)
+
+
+def _calls(outcomes: Sequence[Outcome]) -> list[int]:
+    """After how many calls each killed mutant was told."""
+    return [outcome.calls for outcome in outcomes if outcome.fate.is_killed]
+
+
+def _table(catches: Sequence[Catch]) -> Iterator[str]:
+    head = ["mistakes in", "", "mutants", *(name for name, _ in _COLUMNS), "median calls", "worst", "seconds"]
     lines = [head]
-    total = Row("total", tuple(o for row in rows for o in row.outcomes), sum(row.seconds for row in rows))
-    for row in (*rows, total):
-        calls = row.calls
-        counts = [str(row.count(fate)) for _, fate in _COLUMNS]
-        worst = [f"{median(calls):g}", str(max(calls))] if calls else ["-", "-"]
-        lines.append([row.lifecycle, str(len(row.outcomes)), *counts, *worst, f"{row.seconds:.1f}"])
+    for catch in catches:
+        place = f"{catch.api}/{catch.lifecycle}" if catch.sort is Sort.ROWS else ""
+        lines.append([place, catch.sort.value, *_cells(catch.outcomes, catch.seconds)])
+    for sort in (*Sort, None):
+        own = [catch for catch in catches if sort in (catch.sort, None)]
+        outcomes = [outcome for catch in own for outcome in catch.outcomes]
+        seconds = sum(catch.seconds for catch in own)
+        lines.append(["total" if sort is Sort.ROWS else "", sort.value if sort else "all", *_cells(outcomes, seconds)])
     widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
     for line in lines:
-        cells = [
-            line[0].ljust(widths[0]),
-            *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
-        ]
-        yield "  ".join(cells)
-    yield "killed by the oracle, a data rule, a named property, or as the specification it makes; equivalent: proved"
+        left = [cell.ljust(width) for cell, width in zip(line[:2], widths[:2], strict=True)]
+        right = [cell.rjust(width) for cell, width in zip(line[2:], widths[2:], strict=True)]
+        yield "  ".join((*left, *right))
 
 
-def _json(rows: Sequence[Row]) -> dict[str, Any]:
+def _cells(outcomes: Sequence[Outcome], seconds: float) -> list[str]:
+    calls, counts = _calls(outcomes), _counts(outcomes)
+    told = [f"{median(calls):g}", str(max(calls))] if calls else ["-", "-"]
+    return [str(len(outcomes)), *(str(counts[fate]) for _, fate in _COLUMNS), *told, f"{seconds:.1f}"]
+
+
+def _notes(catches: Sequence[Catch], whole: Sequence[str], *, is_sample: bool) -> Iterator[str]:
+    yield "killed by the oracle, a data rule, a named property, or as the specification it makes"
+    yield "equivalent: rows by trace inclusion both ways; data since no recording of any play changes"
+    allowed = sum(len(catch.allowed) for catch in catches)
+    yield f"{allowed} further changes break no rule: they are the service's to make"
+    if not is_sample:
+        count = sum(1 for api in dict.fromkeys(catch.api for catch in catches) for _ in _rules(api))
+        yield f"{count - len(whole)} of {count} data rules are broken by some mutant"
+        yield from (f"not broken: {rule}" for rule in whole)
+
+
+def _json(catches: Sequence[Catch], whole: Sequence[str]) -> dict[str, Any]:
     return {
         "lifecycles": [
             {
-                "lifecycle": row.lifecycle,
-                "mutants": len(row.outcomes),
-                **{fate.name.lower(): row.count(fate) for fate in Fate},
-                "median_calls": median(row.calls) if row.calls else None,
-                "worst_calls": max(row.calls, default=None),
-                "seconds": round(row.seconds, 3),
+                "lifecycle": f"{catch.api}/{catch.lifecycle}",
+                "of": catch.sort.value,
+                "mutants": len(catch.outcomes),
+                **{fate.name.lower(): _counts(catch.outcomes)[fate] for fate in Fate},
+                "operators": {
+                    operator: {
+                        fate.name.lower(): count for fate, count in sorted(fates.items(), key=lambda f: f[0].name)
+                    }
+                    for operator, fates in sorted(_by_operator(catch.outcomes).items())
+                },
+                "median_calls": median(calls) if (calls := _calls(catch.outcomes)) else None,
+                "worst_calls": max(calls, default=None),
+                "allowed": list(catch.allowed),
+                "seconds": round(catch.seconds, 3),
             }
-            for row in rows
+            for catch in catches
         ],
+        "rules": dict(sorted(_broken(catches).items())),
+        "whole": list(whole),
         "survivors": [
-            {"lifecycle": o.mutant.lifecycle, "mutant": o.mutant.name, "told": o.told}
-            for row in rows
-            for o in row.outcomes
+            {
+                "lifecycle": f"{catch.api}/{catch.lifecycle}",
+                "of": catch.sort.value,
+                "mutant": o.mutant.name,
+                "told": o.told,
+            }
+            for catch in catches
+            for o in catch.outcomes
             if o.fate is Fate.SURVIVED
         ],
     }
+
+
+def _by_operator(outcomes: Sequence[Outcome]) -> dict[str, Counter[Fate]]:
+    found: dict[str, Counter[Fate]] = {}
+    for outcome in outcomes:
+        found.setdefault(outcome.mutant.operator, Counter())[outcome.fate] += 1
+    return found

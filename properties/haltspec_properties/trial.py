@@ -1,0 +1,121 @@
+"""What becomes of a mistake in what a service shows or does: the service makes it in play after play, until it is told.
+
+A mistake is *killed* if a recording of a play in which it was made is ruled out by the oracle, by a data rule or by a
+named property. It is *equivalent* if it changes no recording of any play. Where it changes some and nothing is told,
+the data rules are asked alone: if one of them is broken, or if the mistake is one whatever it changes, it *survived*
+and is a gap in the checker. What is left is no mistake by any rule: the documents leave it to the service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from haltspec import shapes
+from haltspec.lts import Lifecycle
+from haltspec.observe import Projection, project, succeeded
+from haltspec.ruling import broken
+from haltspec.spec import Api, Path
+from haltspec.trace import Call
+from haltspec_properties.adapters import ReferenceAdapter
+from haltspec_properties.fates import Fate, Jury, Outcome, Way
+from haltspec_properties.footprint import Footprint, footprints
+from haltspec_properties.mistakes import OPERATORS, Mistake, Mistaken, changed, differs_in_successes, mistakes
+from haltspec_properties.plays import Play, plays
+from haltspec_properties.property import Property
+
+_TELLING: Final = 5
+"""In so many plays a mistake is told at most: the shortest is what killed it, all say which data rules it breaks."""
+_SAMPLES: Final[tuple[Any, ...]] = ("haltspec", 1, True, [], {})
+"""What is tried for a member that no job shows, until one fits its shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """A play with what is recorded when it is played rightly."""
+
+    play: Play
+    calls: list[Call]
+
+
+@dataclass(slots=True)
+class Trial:
+    """Tries the mistakes of one API.
+
+    Args:
+        api: the API.
+        seed: decides walks.
+        judges: the named properties that look at recordings; those of the API if left out.
+    """
+
+    api: Api
+    seed: int = 0
+    judges: tuple[Property, ...] | None = None
+    jury: Jury = field(init=False)
+    _bases: list[_Base] = field(init=False)
+    _footprints: dict[str, Footprint] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.jury = Jury(self.api, self.judges)
+        self._bases = [_Base(play, play.run(ReferenceAdapter)) for play in plays(self.api, seed=self.seed)]
+        self._footprints = footprints(self.api, (project(self.api, base.calls) for base in self._bases))
+
+    def mistakes(self, lifecycle: Lifecycle) -> list[Mistake]:
+        """Every mistake of each kind about one lifecycle: in what it shows in some play, or rules look at there."""
+        found = self._footprints[lifecycle.name]
+        never_shown = {place: self._sample(lifecycle, place) for place in found.looked_at - found.shown.keys()}
+        return list(mistakes(self.api, lifecycle, found, never_shown))
+
+    def hunt(self, mistake: Mistake) -> Outcome | None:
+        """What becomes of a mistake; None if it is none, since the documents leave what it changes to the service."""
+        found: list[Outcome] = []
+        has_changed, is_wrong = False, False
+        operator = OPERATORS[mistake.operator]
+        for base in self._bases:
+            if mistake.is_of_member and next(changed(self.api, mistake, base.calls), None) is None:
+                continue
+            calls = base.play.run(lambda reference: Mistaken(reference, mistake))
+            if calls == base.calls:
+                continue
+            has_changed = True
+            report = self.jury.report(calls)
+            word = self.jury.word(report)
+            if word is not None:
+                found.append(word.of(mistake, Way.WALK if base.play.is_random else Way.STORY))
+                if len(found) == _TELLING and not operator.is_varied:
+                    break
+            elif not found:
+                is_sure = operator.is_sure and differs_in_successes(calls, base.calls)
+                is_wrong = is_wrong or is_sure or self._is_wrong(report.projection)
+        if found:
+            shortest = min(found, key=lambda outcome: outcome.calls)
+            return replace(shortest, broken=tuple(sorted({rule for outcome in found for rule in outcome.broken})))
+        if not has_changed:
+            return Outcome(mistake, Fate.EQUIVALENT, f"it changes no recording of {len(self._bases)} plays", 0)
+        if is_wrong:
+            return Outcome(mistake, Fate.SURVIVED, "it is made in a play, and nobody objects", 0)
+        return None
+
+    def _is_wrong(self, projection: Projection) -> bool:
+        """True if the data rules, or the shapes of requests and replies, say so when they are asked alone."""
+        own = shapes.load(self.api)
+        good = [succeeded(call) for call in projection.calls]
+        return (
+            any(True for _ in broken(projection))
+            or any(is_good and faults for is_good, faults in zip(good, projection.faults, strict=True))
+            or any(
+                own.reply_faults(c.operation, c.reply)
+                for c, is_good in zip(projection.calls, good, strict=True)
+                if is_good
+            )
+        )
+
+    def _sample(self, lifecycle: Lifecycle, place: Path) -> Any:
+        """A value for a member that no job shows, of the type it should have."""
+        own, calls = shapes.load(self.api), [call for base in self._bases for call in base.calls]
+        for value in _SAMPLES:
+            mistake = Mistake(lifecycle.name, "", "shown unasked", place, value)
+            call = next(changed(self.api, mistake, calls), None)
+            if call is None or not own.reply_faults(call.operation, call.reply):
+                return value
+        return _SAMPLES[0]
