@@ -16,7 +16,7 @@ from haltspec.automaton import ANY_CLASS, ERROR, OK, PASSED, UNKNOWN, UNLISTED, 
 from haltspec.lts import ABSENT, PLAIN, SAME, Lifecycle, Operation, Role
 from haltspec.lts import Call as CallLabel
 from haltspec.rules import Exchange, Job, Sight
-from haltspec.shapes import Fault, Shapes
+from haltspec.shapes import Breach, Fault, Shapes
 from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, Binding, JobKey, Nature, Pattern, reach
 from haltspec.trace import Call
@@ -252,7 +252,8 @@ class _Projector:
         ids_in = {binding.id_in for binding in bindings}
 
         def is_excused(fault: Fault) -> bool:
-            if not isinstance(fault.value, str) or fault.value not in given:
+            is_of_ids = fault.breach in (Breach.LENGTH, Breach.PATTERN)  # nobody's id is a number or an enum's value
+            if not is_of_ids or not isinstance(fault.value, str) or fault.value not in given:
                 return False
             if fault.member not in ids_in:
                 return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -9,7 +11,9 @@ import pytest
 from haltspec import shapes
 from haltspec.apis import NAMES, load
 from haltspec.oracle import Report, judge
+from haltspec.reference import Reference
 from haltspec.trace import Call
+from haltspec_properties.adapters import ReferenceAdapter
 
 API = load("comprehend")
 TENANT = "111122223333/us-east-1"
@@ -190,3 +194,20 @@ class TestRequestsAsTheyAreRead:
             for n, (operation, request) in enumerate(calls)
         ]
         assert judge(api, trace).calls == len(calls)
+
+    def test_a_value_that_is_wrong_for_its_member_is_not_excused_by_a_job_of_that_name(self) -> None:
+        """`version` is a number and `jobType` one of two; a job of the name that stands there makes neither right."""
+        now = itertools.count(1_700_000_000)
+        adapter = ReferenceAdapter(Reference(load("dataarts"), clock=lambda: float(next(now))))
+        made = {"name": "job-8", "processType": "BATCH", "schedule": {"type": "CRON"}}
+        asked: list[tuple[str, dict[str, Any]]] = [
+            ("CreateJob", made),
+            ("ListJobs", {}),
+            ("ShowJob", {"job_name": "job-8", "version": "job-8"}),
+            ("ListJobs", {"jobType": "job-8"}),
+        ]
+        calls = [adapter.call(operation, request, tenant="p/default", client="c") for operation, request in asked]
+        assert [call.error for call in calls] == [None, None, "DLF.3051", "DLF.3051"]
+        assert rules(judge(load("dataarts"), calls)) == []
+        calls[2] = replace(calls[2], request={"job_name": "job-8"})
+        assert rules(judge(load("dataarts"), calls)) == ["dataarts/job/shown"]
