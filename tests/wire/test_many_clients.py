@@ -35,6 +35,9 @@ CALLS = 8
 JOBS = 4
 """So many of the youngest jobs are called on."""
 
+LATE = ("delay:rate=0.5,seconds=0.05,effect=yes", "delay:seconds=0.05,effect=no")
+"""Every answer is late, so that calls overlap on any machine; whether the effect comes before or after is open."""
+
 EACH_API = pytest.mark.parametrize("name", NAMES)
 _BEGAN = time.time() - time.monotonic()
 
@@ -145,7 +148,7 @@ class TestOrder:
     def test_it_is_found(self, tmp_path: Path, name: str) -> None:
         """Jobs are made, stopped, deleted, listed and made again, all at once."""
         api = load(name)
-        with ReferenceService(name, pace="timed", delay_s=(0.2, 1.0), seed=1) as service:
+        with ReferenceService(name, pace="timed", delay_s=(0.2, 1.0), seed=1, faults=LATE) as service:
             session = Session(api, adapter_for(api, service.url))
             session.prelude(session.service.tenants(0)[0])
             crowd(session, _Whims(session), 1)
@@ -248,7 +251,7 @@ class TestLostStop:
     def test_it_is_ruled_out(self, tmp_path: Path, name: str, is_lost: bool) -> None:
         """Through a proxy that hands on what it is told all is possible."""
         api = load(name)
-        with ReferenceService(name, pace="manual", seed=1) as service:
+        with ReferenceService(name, pace="manual", seed=1, faults=LATE) as service:
             session = Session(api, adapter_for(api, service.url))
             session.prelude(session.service.tenants(0)[0])
             numbers = ((60, 120), (180, 240))  # all of one kind
