@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from haltspec import apis
+from haltspec import apis, services
 from haltspec.__main__ import main
 from haltspec.lts import Lifecycle, Transition, assumed, internal
 from haltspec.verification import run as verification
@@ -50,7 +50,7 @@ def test_every_lifecycle_and_scenario_has_a_line(capsys: pytest.CaptureFixture[s
         rf"{properties} properties under \d+ choices of readings, T s",
         lines[0],
     )
-    assert [line.partition(": ")[0] for line in lines[1:-2]] == [
+    assert [line.partition(": ")[0] for line in lines[1:-5]] == [
         "translate/job, one job, two tenants",
         "translate/job, one job and its token",
         "translate/job, one job and its token, two clients at once",
@@ -58,7 +58,11 @@ def test_every_lifecycle_and_scenario_has_a_line(capsys: pytest.CaptureFixture[s
         "translate/job, two jobs, two tenants",
         "translate/job, three jobs, two tenants",
     ]
-    assert re.fullmatch(r"translate/job: the reference model took \d+ of \d+ rows", lines[-2])
+    rows = len(job.rows())
+    assert lines[-5] == f"translate/job: the reference model took {rows - 3} of {rows} rows"
+    assert lines[-4] == (
+        "  not 'stop asked, the reply says STOPPED': only under the reading STOPPED of 'status in the reply of a stop'"
+    )
     assert re.fullmatch(r"total: 1 API, \d+ states, \d+ transitions, \d+ properties decided, T s: all hold", lines[-1])
 
 
@@ -77,7 +81,32 @@ def test_json_has_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert first["views"][0] == DEFAULT and first["views"][-1] == "all readings"
     assert set(first["witnesses"]) == {row.name for row in job.all_rows()}
     assert second["complete"] and second["transitions"] > second["states"]
-    assert set(api["untaken"]) == {"dataarts/job"}
+    assert api["untaken"] == {
+        "dataarts/job": {
+            "a name is taken in another workspace, or in other letters": (
+                "this service knows a name in its workspace only, in the letters it was given in"
+            )
+        }
+    }
+
+
+@pytest.mark.parametrize("name", apis.NAMES)
+def test_every_row_is_taken_or_there_is_a_reason(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exactly the rows are left out that the service is known to leave out, each for a reason."""
+    told = json.loads(run(capsys, name, "--json")[1])
+    [api] = told["apis"]
+    missed = {(lc.partition("/")[2], row): why for lc, rows in api["untaken"].items() for row, why in rows.items()}
+    assert {f"{lifecycle}/{row}": why for (lifecycle, row), why in missed.items()} == services.load(name).untaken
+    assert services.load(name).never <= services.load(name).untaken.keys()
+
+
+def test_rejects_a_row_that_is_not_taken_for_no_reason(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a row is printed as one of which no reason is known."""
+    monkeypatch.setattr(services.load("dataarts").__class__, "untaken", {})
+    _, out, _ = run(capsys, "dataarts")
+    assert "  not 'a name is taken in another workspace, or in other letters': no reason is known\n" in out
 
 
 def test_rejects_an_unknown_api(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,8 @@ The JSON form is an object with `verdict` ("pass", "fail" or "inconclusive"), `s
 `parts[]`, one for each lifecycle and for each exploration of the reference model: `subject`, `what`, `states`,
 `transitions`, `rows`, `properties[]` (`name`, `sentence`, `holds`), `views[]` (the choices of readings), `complete`,
 `failures[]` (`check`, `where`, `message`, `path[]`, `cycle[]`), `witnesses` (for every row a shortest path that takes
-it) and `seconds`; and `untaken`, for each lifecycle the rows that no step of the reference model took.
+it) and `seconds`; and `untaken`, for each lifecycle an object with the rows that no step of the reference model took
+under the default readings, each with the reason.
 """
 
 from __future__ import annotations
@@ -103,6 +104,8 @@ def _tell_end(found: dict[str, tuple[Api, list[Part]]], parts: list[Part], secon
         for lifecycle in api.lifecycles:
             rows, left = len(lifecycle.rows()), len(missed[lifecycle.full_name])
             click.echo(f"{lifecycle.full_name}: the reference model took {rows - left} of {rows} rows")
+            for row, reason in missed[lifecycle.full_name].items():
+                click.echo(f"  not {row!r}: {reason}")
     states, transitions = sum(part.states for part in parts), sum(part.transitions for part in parts)
     decided = sum(len(part.checks) * len(part.views) for part in parts)
     failed = sum(len(part.failures) for part in parts)

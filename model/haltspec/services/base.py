@@ -137,6 +137,8 @@ class Service:
 
     Attributes:
         unmodelled: open questions whose reading makes no difference here; choosing another than the default is refused.
+        untaken: rows (LIFECYCLE/ROW) that `haltspec verify` does not see taken under the default readings, and why.
+        never: those of them that this service takes under no readings, whatever is asked.
         followers: lifecycles whose jobs never move by themselves but as the jobs that belong to them do.
         message_member: the member of an error body that holds the text.
         page: how many items a page has if the request does not say.
@@ -148,6 +150,8 @@ class Service:
     """
 
     unmodelled: ClassVar[frozenset[str]] = frozenset()
+    untaken: ClassVar[Mapping[str, str]] = {}
+    never: ClassVar[frozenset[str]] = frozenset()
     followers: ClassVar[frozenset[str]] = frozenset()
     message_member: ClassVar[str] = "message"
     page: ClassVar[int] = 100

@@ -65,6 +65,9 @@ class Comprehend(aws.FilteredLists):
     """The reference service of Amazon Comprehend."""
 
     unmodelled: ClassVar[frozenset[str]] = frozenset({"partial output of a stopped job", "retention"})
+    untaken: ClassVar[Mapping[str, str]] = {
+        "training/a model in use is not deleted, warning or not": "no jobs are explored together with models",
+    }
     not_found_codes: ClassVar[frozenset[str]] = frozenset(
         {"JobNotFoundException", "ResourceNotFoundException", "ResourceUnavailableException"}
     )

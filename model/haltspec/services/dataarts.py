@@ -56,6 +56,10 @@ class DataArts(Service):
             *("instances of a stopped job", "number of jobs", "body of a stop"),
         }
     )
+    untaken: ClassVar[Mapping[str, str]] = {
+        f"job/{TAKEN_ELSEWHERE}": "this service knows a name in its workspace only, in the letters it was given in",
+    }
+    never: ClassVar[frozenset[str]] = frozenset({f"job/{TAKEN_ELSEWHERE}"})
     message_member: ClassVar[str] = "error_msg"
     page: ClassVar[int] = 10
     malformed_code: ClassVar[str] = _INVALID

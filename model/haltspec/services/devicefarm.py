@@ -79,6 +79,10 @@ class DeviceFarm(aws.AwsService):
             "minutes of a run in progress",
         }
     )
+    untaken: ClassVar[Mapping[str, str]] = {
+        "run/ended by an error before any job began": "only under the reading ERRORED of 'queued for more than a day'",
+        "job/deleted with its run before its end": "only under the reading deleted of 'deletion of an active run'",
+    }
     followers: ClassVar[frozenset[str]] = frozenset({"run"})
     message_member: ClassVar[str] = "message"
     bad_page_code: ClassVar[str] = "ArgumentException"

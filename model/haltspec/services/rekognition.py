@@ -70,6 +70,9 @@ class Rekognition(aws.AwsService):
             "quotas",
         }
     )
+    untaken: ClassVar[Mapping[str, str]] = {
+        "version/another account's version is copied": "no copies from one account to another are explored",
+    }
     bad_page_code: ClassVar[str] = "InvalidPaginationTokenException"
     unnamed_code: ClassVar[str] = "InvalidParameterException"
     fault_code: ClassVar[str] = "InternalServerError"

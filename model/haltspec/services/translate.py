@@ -50,6 +50,10 @@ class Translate(aws.FilteredLists):
     unmodelled: ClassVar[frozenset[str]] = frozenset(
         {"slot of a stopping job", "output of a stopped job", "retention"},
     )
+    untaken: ClassVar[Mapping[str, str]] = {
+        f"job/{row}{SAYS_STOPPED}": "only under the reading STOPPED of 'status in the reply of a stop'"
+        for row in ("stop asked", "stop asked while queued", "stop asked again")
+    }
     before_in: ClassVar[str] = "SubmittedBeforeTime"
     after_in: ClassVar[str] = "SubmittedAfterTime"
     submitted_in: ClassVar[str] = "SubmittedTime"

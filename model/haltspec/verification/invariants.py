@@ -192,22 +192,6 @@ def _fitting(step: Step) -> list[Transition]:
     ]
 
 
-def carried(step: Step) -> Iterator[tuple[str, str]]:
-    """The lifecycle and name of each row that relatives of the step's own job may have taken along with it."""
-    if not step.moves_relatives:
-        return
-    spread = {
-        (b.lifecycle, b.role) for b in (step.rules.api.bound(step.ask.operation) if step.ask else ()) if b.spreads
-    }
-    for key in step.touched:
-        if key in step.relatives:
-            for edge in step.rules.graphs[key.lifecycle].out[step.state_before(key)]:
-                label = edge.row.label
-                along = edge.is_internal or (isinstance(label, Call) and (key.lifecycle, label.operation) in spread)
-                if along and edge.target == step.state_after(key):
-                    yield key.lifecycle, edge.row.name
-
-
 def _explains(step: Step, ask: Ask, answer: Answer, row: Transition, reply: Reply) -> bool:
     if answer.error is not None or reply.error is not None:
         return reply.error is not None and reply.error in (answer.error, ANY_ERROR)

@@ -8,7 +8,7 @@ never given; an id that breaks its shape; lists. Two tenants give their first jo
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from haltspec import shapes
@@ -196,7 +196,7 @@ class Menu:
         if is_contextual:
             cls = next((c.name for c in operation.classes if c.contextual), cls)
         malformed = self._is_malformed(binding, request)
-        more["aside"] = operation.role is not Role.CREATE and binding.operation in self._makers
+        more.setdefault("aside", operation.role is not Role.CREATE and binding.operation in self._makers)
         return Ask(tenant, binding.operation, request, binding, operation.role, cls, subject, about, malformed, **more)
 
     def _is_malformed(self, binding: Binding, request: dict[str, Any]) -> bool:
@@ -228,10 +228,14 @@ class Menu:
         self, tenant: str, binding: Binding, own: list[Job], memory: Memory, *, is_full: bool
     ) -> Iterator[Ask]:
         used = {memory.numbers[job.key][1]: job.key for job in own if job.key in memory.numbers}
-        if self.scenario.fresh and not is_full:
-            for variant in self.scenario.variants:
-                fresh = next(number for number in self._numbers(tenant, variant) if number not in used)
+        for variant in self.scenario.variants if self.scenario.fresh else ():
+            fresh = next(number for number in self._numbers(tenant, variant) if number not in used)
+            if not is_full:
                 yield from self._making(tenant, binding, fresh, own)
+            elif self._uses_jobs(binding):  # from a job that is there; where it leads needs one more
+                yield from (replace(ask, aside=True) for ask in self._making(tenant, binding, fresh, own))
+            if not is_full and variant == 0 and not self.scenario.brief:
+                yield from self._adding(tenant, binding, self._example(binding, tenant, fresh))
         if self.scenario.tokens and binding.token_in:
             yield from self._with_token(tenant, binding, own, memory, is_full=is_full)
         taken = [n for n, key in used.items() if memory.numbers[key][0] == binding.operation]
@@ -241,17 +245,30 @@ class Menu:
             about = "a name that is taken"
             yield self._ask(tenant, binding, request, subject, about, number=taken[0], hindered=subject is None)
 
+    def _uses_jobs(self, binding: Binding) -> bool:
+        """True if a creation makes a job from one, and something that jobs belong to is explored as well."""
+        others = (other for other in self.api.bound(binding.operation) if other is not binding and other.id_in)
+        return len(self.scenario.lifecycles) > 1 and any(other.lifecycle == binding.lifecycle for other in others)
+
+    def _adding(self, tenant: str, binding: Binding, request: dict[str, Any]) -> Iterator[Ask]:
+        """A creation with each of the members that the service treats in another way."""
+        for extra in self.service.extras(binding)[1:]:
+            about = f"a new job with {_told(extra)}"
+            yield self._ask(tenant, binding, {**request, **extra}, None, about, aside=True)
+
     def _making(self, tenant: str, binding: Binding, number: int, own: list[Job]) -> Iterator[Ask]:
         """A new job; where a call takes another job to make it from, one for each of those."""
         request = self._example(binding, tenant, number)
         sources = {value for member, value in request.items() if member != binding.scope_in and isinstance(value, str)}
         yield self._ask(tenant, binding, request, None, "a new job", number=number)
         for other in self.api.bound(binding.operation):
-            if other.id_in and other.lifecycle == binding.lifecycle and not other.spreads and other is not binding:
+            is_explored = other.lifecycle in self.scenario.lifecycles
+            if other.id_in and not other.spreads and other is not binding and is_explored:
+                is_parent = other.lifecycle != binding.lifecycle
                 for job in own:
-                    if job.key.lifecycle == other.lifecycle and job.parent in sources:
+                    if job.key.lifecycle == other.lifecycle and (is_parent or job.parent in sources):
                         given, about = {**request, other.id_in: job.key.id}, f"a new job from job {job.number}"
-                        yield self._ask(tenant, binding, given, None, about, number=number)
+                        yield self._ask(tenant, binding, given, None, about, number=number, hindered=is_parent)
 
     def _with_token(
         self, tenant: str, binding: Binding, own: list[Job], memory: Memory, *, is_full: bool
@@ -270,10 +287,17 @@ class Menu:
     def _naming(
         self, tenant: str, binding: Binding, own: list[Job], mine: set[str], others: list[Job]
     ) -> Iterator[Ask]:
-        def ask(job_id: str, subject: JobKey | None, about: str, *, is_contextual: bool = False) -> Ask:
+        def ask(
+            job_id: str,
+            subject: JobKey | None,
+            about: str,
+            *,
+            extra: Mapping[str, Any] | None = None,
+            is_contextual: bool = False,
+        ) -> Ask:
             key = id(binding), tenant, job_id, subject, about
             if key not in self._named_asks:
-                request = self.service.order(binding, tenant, job_id)
+                request = {**self.service.order(binding, tenant, job_id), **(extra or {})}
                 self._named_asks[key] = self._ask(tenant, binding, request, subject, about, is_contextual=is_contextual)
             return self._named_asks[key]
 
@@ -289,6 +313,13 @@ class Menu:
                 yield ask(job.key.id, None, f"job {job.number}, which another tenant has")
         if self.scenario.brief:
             return
+        for extra in self.service.extras(binding)[1:]:
+            if binding.id_in in extra:
+                yield ask(str(extra[binding.id_in]), None, str(extra[binding.id_in]))
+            else:
+                for job in own:
+                    if job.key.lifecycle == binding.lifecycle and binding.kind in ("", job.key.kind):
+                        yield ask(job.key.id, job.key, f"job {job.number} with {_told(extra)}", extra=extra)
         strangers = [
             s for (lc, kind), s in self._strangers.items() if lc == binding.lifecycle and binding.kind in ("", kind)
         ]
@@ -316,6 +347,10 @@ class Menu:
         for parent in sorted(parents):
             request = self.service.listing(binding, tenant, parent, self._made[tenant])
             yield self._ask(tenant, binding, request, None, f"those of {parent}" if parent else "all")
+
+
+def _told(extra: Mapping[str, Any]) -> str:
+    return ", ".join(f"{member} {value!r}" for member, value in extra.items())
 
 
 def nameless(world: Reference, job: Job) -> Hashable:

@@ -141,7 +141,7 @@ class Overlap:
                 own = ask.binding.lifecycle == self.lifecycle.name and ask.tenant == self.explorer.scenario.tenants[0]
                 on_job = ask.subject is not None and not ask.aside and ask.role in self._roles
                 if own and (on_job or (ask.role is Role.CREATE and ask.has_token)):
-                    found[ask.operation] = ask
+                    found.setdefault(ask.operation, ask)  # the plain one comes first
             self._asks.update(found)
             self._menus[number] = found
         return self._menus[number]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from haltspec import oracle
 from haltspec.lts import Grade, Lifecycle
@@ -23,6 +23,9 @@ from haltspec.verification.safety import SAFETY, Breach
 from haltspec.verification.scenarios import scenarios
 from haltspec.verification.worlds import RULE as JUDGED
 from haltspec.verification.worlds import Broken, Explorer, Judge, Make, judged
+
+NO_REASON: Final = "no reason is known"
+"""Why a row was not taken that the reference model is not known to leave out."""
 
 Now = Callable[[], float]
 """A clock that runs, in seconds; only differences matter."""
@@ -208,11 +211,16 @@ def _failures(where: str, broken: Iterable[Broken]) -> tuple[Failure, ...]:
     return tuple(Failure(one.invariant, where, one.message, one.path) for one in broken)
 
 
-def untaken(api: Api, parts: Iterable[Part]) -> dict[str, tuple[str, ...]]:
-    """For each lifecycle, the rows of the default readings that no step of the reference model took."""
-    taken = {row for part in parts for row in part.taken}
+def untaken(api: Api, parts: Iterable[Part]) -> dict[str, dict[str, str]]:
+    """For each lifecycle, the rows of the default readings that the reference model did not take, with the reason."""
+    taken, reasons = {row for part in parts for row in part.taken}, load_service(api.name).untaken
     return {
-        lc.full_name: tuple(row.name for row in lc.rows() if (lc.name, row.name) not in taken) for lc in api.lifecycles
+        lc.full_name: {
+            row.name: reasons.get(f"{lc.name}/{row.name}", NO_REASON)
+            for row in lc.rows()
+            if (lc.name, row.name) not in taken
+        }
+        for lc in api.lifecycles
     }
 
 
@@ -232,7 +240,7 @@ def as_json(api: Api, parts: Sequence[Part]) -> dict[str, Any]:
         "api": api.name,
         "verdict": verdict(parts),
         "parts": [_plain(part, sentences) for part in parts],
-        "untaken": {name: list(rows) for name, rows in untaken(api, parts).items()},
+        "untaken": untaken(api, parts),
         "seconds": round(sum(part.seconds for part in parts), 3),
     }
 

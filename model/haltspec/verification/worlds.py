@@ -18,7 +18,7 @@ from haltspec.reference import Reference
 from haltspec.services.base import Job
 from haltspec.spec import Api, JobKey
 from haltspec.trace import Call
-from haltspec.verification.invariants import INVARIANTS, Jobs, Rules, Seen, Step, carried
+from haltspec.verification.invariants import INVARIANTS, Jobs, Rules, Seen, Step
 from haltspec.verification.menu import Ask, Memory, Menu, nameless, remembered
 from haltspec.verification.scenarios import Scenario
 
@@ -112,7 +112,7 @@ class Explored:
         transitions: how many steps were tried.
         complete: False if a limit ended it.
         broken: what broke, the first of each kind.
-        taken: LIFECYCLE and row of every row that some step took.
+        taken: LIFECYCLE and row of every row that the model took, or that an answer of it agrees with.
         worlds: the worlds, in the order they were found.
         moves: the steps that lead from world to world or stay, in the order they were tried, if they were kept.
     """
@@ -220,6 +220,7 @@ class Explorer:
         self.rules = Rules(api, _rows(api, chosen))
         made = make(self.clock) if make is not None else Reference(api, clock=self.clock, readings=chosen)
         self.menu = Menu(api, scenario, made)
+        self.menu.empty.watch = lambda lifecycle, row: self._taken.add((lifecycle, row.name))
         self._print = Unnumbered() if scenario.interchangeable else Reference.fingerprint
         self.worlds: list[World] = []
         self._known: dict[Hashable, int] = {}
@@ -306,10 +307,6 @@ class Explorer:
             self._moves.append(move)
         if is_new:
             self.worlds[target].into = move
-        lifecycle = step.job.lifecycle if step.job is not None else step.ask.binding.lifecycle if step.ask else ""
-        self._taken.update((lifecycle, row.name) for row in step.rows)
-        if step.touched:
-            self._taken.update(carried(step))
         for invariant in INVARIANTS:
             message = invariant.breach(step)
             if message is not None:
