@@ -175,7 +175,8 @@ class _Pages:
         binding = exchange.binding
         if not binding.next_out or not exchange.succeeded or exchange.reply is None:
             return None
-        ids = {str(item[name]) for item in exchange.items for name in self.members if name in item}
+        named = (next((item[name] for name in self.members if name in item), None) for item in exchange.items)
+        ids = {str(job_id) for job_id in named if job_id is not None}
         token = exchange.request.get(binding.next_in)
         here = exchange.tenant, exchange.operation, str(token)
         made = self.made.get(exchange.tenant, 0)

@@ -472,6 +472,8 @@ class Scene:
         """Try to take a row with a job, or with one that is not there; False if it cannot even be tried."""
         if isinstance(row.label, Internal):
             return known is not None and self.move(known, row)
+        if known is not None and is_last:
+            self._use(known, row)
         asks = [*self._asks(lifecycle, row.label, known)]
         if known is None:
             asks += self._creations(lifecycle, row.label)
@@ -481,6 +483,17 @@ class Scene:
         if asks:
             self._call_so(self.pick(asks, "call"), (row,))
         return bool(asks)
+
+    def _use(self, known: Known, row: Transition) -> None:
+        """If other jobs keep a row from being taken, let one be made that names the job: a model in use is kept."""
+        job = self.job(known)
+        if job is None or job.state not in row.states or self.reference.service.permits(self.reference, job, row):
+            return
+        self.see(known, next(self.session.bindings(known.key, Role.LIST)))
+        asks = creations(self.session, known.key.tenant, self.fresh(), names=2 * LIVE_JOBS)
+        users = [ask for ask in asks if ask.plain and known.key.id in ask.request.values()]
+        if users:
+            self.call(self.pick(users, "use"))
 
     def _creations(self, lifecycle: Lifecycle, label: CallLabel) -> list[Ask]:
         """The requests that make a job by a row."""

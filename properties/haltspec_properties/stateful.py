@@ -42,23 +42,17 @@ PAUSES_S: Final = (1.0, 90.0, 7_200.0, 90_000.0)
 SHORTEST_SCENE: Final = 5
 """After so many steps another service, with other readings, may take over."""
 
-MOST_TRIPS: Final = 8
-"""So many trips to rows end a step, at most."""
-
-ROWS_OF_A_TRIP: Final = 3
-"""So many rows are gone to on a trip."""
+MOST_TRIPS: Final = 24
+"""So many trips, each to one row, end a step at most."""
 
 _STRICT: Final = Settings(floor=Grade.ASSUMED)
 
 T = TypeVar("T")
 
 
-def _trips(most: int) -> SearchStrategy[list[int]]:
-    """Trips to rows that were not taken yet, each by a number: one draw for all that is picked on the way."""
-    return st.lists(st.integers(0, 2**16 - 1), max_size=most)
-
-
-_TRIPS: Final = _trips(MOST_TRIPS)
+_NUMBERS: Final = st.integers(0, 2**16 - 1)
+_TRIPS: Final = st.lists(_NUMBERS, max_size=MOST_TRIPS)
+"""Trips to rows that were not taken yet, each by a number: one draw for all that is picked on the way."""
 
 
 class JobsMachine(RuleBasedStateMachine):
@@ -97,7 +91,7 @@ class JobsMachine(RuleBasedStateMachine):
             self.stage.call(ask)
         self._go_on()
 
-    @rule(trips=_trips(24))
+    @rule(trips=st.lists(_NUMBERS, min_size=4, max_size=2 * MOST_TRIPS))
     def go(self, trips: list[int]) -> None:
         """Go the shortest way to rows that were not taken yet."""
         self._go_on(trips)
@@ -190,7 +184,7 @@ class JobsMachine(RuleBasedStateMachine):
         self.scene = Scene(
             self.api,
             readings=self._draw(_readings(self.api_name), "readings"),
-            seed=self._draw(st.integers(0, 2**16 - 1), "seed"),
+            seed=self._draw(_NUMBERS, "seed"),
             alone=self._draw(st.booleans(), "alone"),
             pick=self._pick,
             make=type(self).make,
@@ -243,8 +237,7 @@ class JobsMachine(RuleBasedStateMachine):
         scene, self.steps = self.stage, self.steps + 1
         for number in trips or self._draw(_TRIPS, "trips"):
             scene.pick = partial(_pick_by, f"{scene.seed} {number}")
-            for _ in range(ROWS_OF_A_TRIP):
-                scene.go()
+            scene.go()
         scene.pick = self._pick
         if not self.lasts and self.steps >= SHORTEST_SCENE and not scene.goals():
             self._close()

@@ -70,3 +70,13 @@ class TestPages:
         unanswered = replace(maker, start=between, end=None, status=None, error=None, reply=None)
         calls.insert(first + 1, unanswered)
         assert f"{name}/pages lead on" not in broken(name, calls)
+
+
+def test_jobs_of_one_model_are_jobs_of_their_own() -> None:
+    """Two jobs that use one model stand on two pages, each with the model's ARN."""
+    calls, lists = recorded("comprehend")
+    for place, call in enumerate(calls):
+        if call.operation == lists.operation:
+            arn = {"EntityRecognizerArn": "arn:aws:comprehend:us-east-1:100000000001:entity-recognizer/model"}
+            calls[place] = with_items(call, lists, [{**item, **arn} for item in reach(call.reply, lists.items or ())])
+    assert "comprehend/pages lead on" not in broken("comprehend", calls)
