@@ -33,15 +33,16 @@ _PLACES: Final = 6
 def readings(draw: DrawFn, api: Api) -> dict[str, str]:
     """Readings of open questions that the reference model can follow; those left out are at their default.
 
-    The default ones, or of every question the one in the same place, or any: rows that need several are then not rare.
+    The default ones, or of every question the one in the same place by name, or any: so several that go together meet.
     """
     sort = draw(st.sampled_from(("default", "same place", "any", "same place", "any")))
     place = draw(st.integers(0, _PLACES - 1)) if sort == "same place" else 0
     chosen: dict[str, str] = {}
     for name, question in sorted(api.all_questions().items()):
         if sort != "default" and name not in services.load(api.name).unmodelled:
-            names = (question.default, *sorted(r.name for r in question.readings if r.name != question.default))
-            chosen[name] = draw(st.sampled_from(names)) if sort == "any" else names[place % len(names)]
+            names = sorted(r.name for r in question.readings)
+            simplest_first = (question.default, *(reading for reading in names if reading != question.default))
+            chosen[name] = draw(st.sampled_from(simplest_first)) if sort == "any" else names[place % len(names)]
     return {name: reading for name, reading in chosen.items() if reading != api.question(name).default}
 
 
