@@ -64,7 +64,7 @@ class Mistake:
     @property
     def is_of_member(self) -> bool:
         """True if it is a mistake in a member of a job, which no call of the service on itself has a part in."""
-        return self.operator in {**TYPES, **MEMBERS, **CHOSEN, **ADDED, **NUMBERS}
+        return self.operator in SHOWN
 
 
 class Habit(Protocol):
@@ -412,6 +412,16 @@ def _unheard_of(_self: _Doing, _binding: Binding, call: Call, _aside: Aside) -> 
     return replace(call, error=_UNHEARD_OF) if _is_refused(call) else call
 
 
+def _refused_with_another_code(self: _Doing, _binding: Binding, call: Call, _aside: Aside) -> Call:
+    """Refuse as the last call of the operation was that was refused with another code."""
+    if not _is_refused(call):
+        return call
+    codes: dict[str | None, Call] = self.memory.setdefault(("codes", call.operation), {})
+    codes[call.error] = call
+    others = [refused for code, refused in codes.items() if code != call.error]
+    return replace(call, status=others[-1].status, error=others[-1].error, reply=others[-1].reply) if others else call
+
+
 def _refused_without_a_word(_self: _Doing, _binding: Binding, call: Call, _aside: Aside) -> Call:
     return replace(call, reply={}) if _is_refused(call) else call
 
@@ -643,12 +653,16 @@ MEMBERS: Final = {
     ),
     "another value": _showing("has another value", _if_there(other)),
     "changing": _showing("changes from view to view", _drifting),
-    "standing still": _showing("keeps its first value", _kept("first")),
-    "that of another job": _showing("is that of another job", _kept("another")),
-    "the first ever": _showing("is what it was in the first job", _kept("ever")),
     "other in lists": _showing("has another value in lists", _if_there(other), _in_lists),
 }
 """Those on members that data rules look at besides."""
+
+MIXED: Final = {
+    "standing still": _showing("keeps its first value", _kept("first")),
+    "that of another job": _showing("is that of another job", _kept("another")),
+    "the first ever": _showing("is what it was in the first job", _kept("ever")),
+}
+"""Those on members that have several values besides."""
 
 CHOSEN: Final = {
     "given value": _showing("always has one value", lambda right, _seen, shown: right if right is MISSING else shown),
@@ -656,7 +670,7 @@ CHOSEN: Final = {
         "changes to one value", lambda right, seen, shown: right if right is MISSING or not seen.times else shown
     ),
 }
-"""Those on members that have one of a few texts besides: each of these texts is shown."""
+"""Those on members that have one of a few texts: each of these is shown."""
 
 ADDED: Final = {
     "shown unasked": _showing("is always there", lambda right, _seen, shown: shown if right is MISSING else right)
@@ -678,6 +692,9 @@ CALLS: Final = {
     "without its job": _doing("a success has not the member that shows the job", _without_its_job),
     "refused otherwise": _doing("a refusal has another HTTP status", _refused_otherwise, is_sure=True),
     "unheard-of code": _doing("a refusal has a code that no document knows", _unheard_of, is_sure=True),
+    "refused with another code": _doing(
+        "a refusal has the code of another", _refused_with_another_code, is_varied=True
+    ),
     "refused without a word": _doing("a refusal has an empty body", _refused_without_a_word),
     "obeyed": _doing("a request that is refused as such is obeyed as far as it can be", _obeys, is_varied=True),
 }
@@ -700,7 +717,7 @@ ORDERS: Final = {
 """Those on orders and deletions besides."""
 
 CREATIONS: Final = {
-    "token overlooked": _doing("a token is overlooked", ask=_token_overlooked, is_sure=True),
+    "token overlooked": _doing("a token is overlooked", ask=_token_overlooked),
     "refused likewise": _doing("a creation is refused because one was refused before", ask=_refused_likewise),
     "made in word": _doing("a creation that is refused is answered as if it made a job", _made_in_word, is_varied=True),
 }
@@ -735,12 +752,11 @@ _NEEDED: Final = {
 }
 """For operators that need it, what a binding has to have."""
 
+SHOWN: Final = {**TYPES, **MEMBERS, **MIXED, **CHOSEN, **ADDED, **NUMBERS}
+"""All operators on members of jobs."""
+
 OPERATORS: Final = {
-    **TYPES,
-    **MEMBERS,
-    **CHOSEN,
-    **ADDED,
-    **NUMBERS,
+    **SHOWN,
     **CALLS,
     **ON_JOBS,
     **READS,
@@ -777,11 +793,12 @@ def _in_member(lifecycle: Lifecycle, place: Path, found: Footprint) -> Iterator[
     """The mistakes in a member that is shown: its type is wrong, and if rules look at it all others."""
     values = found.shown[place]
     texts = [value for value in values if isinstance(value, str)]
-    chosen = sorted(texts) if len(texts) == len(values) <= _FEW else []
+    chosen = sorted(texts) if 1 < len(texts) == len(values) <= _FEW else []
     yield from (_of_member(lifecycle, place, operator, None) for operator in TYPES)
     if place not in found.looked_at:
         return
-    for operator in (*MEMBERS, *(NUMBERS if any(map(_is_number, values)) else ())):
+    several = MIXED if len(values) > 1 else {}
+    for operator in (*MEMBERS, *several, *(NUMBERS if any(map(_is_number, values)) else ())):
         yield _of_member(lifecycle, place, operator, None)
     yield from (_of_member(lifecycle, place, operator, value) for operator in CHOSEN for value in chosen)
     if not found.is_always_shown(place):

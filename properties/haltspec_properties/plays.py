@@ -30,6 +30,9 @@ _WALK_TICK_S: Final = 1.0
 _PATIENCE_S: Final = 3.0
 _SOON: Final = Schedule(default=(0.05, 0.3))
 
+_RICH: Final = "every kind"
+"""How the names of the stories begin that go furthest: they are told first."""
+
 Between = Callable[[Reference], Adapter]
 """Makes the adapter through which the client of a play calls its reference model."""
 
@@ -80,7 +83,7 @@ def plays(api: Api, *, seed: int = 0, walks: int = WALKS) -> Iterator[Play]:
     """
     for tale in tales(api):
         yield Play(tale.name, partial(_told_at_rest, api, tale), False)
-    for story in scenarios(api):
+    for story in sorted(scenarios(api), key=lambda story: not story.name.startswith(_RICH)):
         yield Play(story.name, partial(_told, api, story), False)
     done: _Done = Counter()
     for number in range(walks):

@@ -65,10 +65,14 @@ class Stage:
         return False
 
     def await_end(self, known: Known) -> None:
-        """Look at a job until it shows what only jobs show that have come to an end, or moves no more in time."""
+        """Look at a job until it shows what only jobs show that have come to an end, or moves no more in time.
+
+        One that moves to and fro is given up after as many moves as there are states: none makes more that goes on.
+        """
         _look(self, known)
-        while not _is_over(self, known) and self.await_change(known, self.patience / 8):
-            pass
+        for _ in self.session.api.lifecycle(known.key.lifecycle).states:
+            if _is_over(self, known) or not self.await_change(known, self.patience / 8):
+                return
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,18 @@ from haltspec.spec import Api, Binding
 from haltspec_properties.asks import creators, lists, parent_for
 from haltspec_properties.scenarios import Scenario, Stage
 from haltspec_properties.session import Known
+from haltspec_properties.walk import unknown_id
 
 _CROWD: Final = 102
 _SOME_S: Final = 1.0
+_NO_ID: Final = "not allowed: {}"
 _ORDERS: Final = (Role.ORDER, Role.DELETE)
 
 
 def tales(api: Api) -> Iterator[Scenario]:
     """The stories of an API; their stages wait for nothing."""
     yield Scenario("every kind, at rest", partial(_every_kind, creators(api)))
+    yield Scenario("every kind, in use", partial(_in_use, creators(api)))
     for binding in creators(api):
         what = binding.kind or binding.lifecycle
         yield Scenario(f"{what}: alike, at rest", partial(_alike, binding))
@@ -82,6 +85,22 @@ def _every_kind(makers: tuple[Binding, ...], stage: Stage) -> None:
         _look(stage, known)
 
 
+def _in_use(makers: tuple[Binding, ...], stage: Stage) -> None:
+    """Make jobs from jobs at rest, and delete those while the new ones have not moved; first the last that was made."""
+    session = stage.session
+    jobs = [known for number in (1, 2) for binding in makers for known in _make(stage, binding, number)]
+    for known in jobs:
+        _list(stage, known, stage.home)
+    for number in (7, 8):
+        for binding in makers:
+            session.create(binding, stage.home, number)
+    for known in reversed(jobs):
+        for order in session.bindings(known.key, Role.DELETE):
+            session.ask(order, stage.home, known.key.id)
+    for known in session.jobs:
+        _look(stage, known)
+
+
 def _alike(binding: Binding, stage: Stage) -> None:
     """Give every order to one of two jobs that are alike, then to the other, and look at both each time."""
     one, other = _make(stage, binding, 2), _make(stage, binding, _next(stage, binding, 2))
@@ -107,7 +126,7 @@ def _strangers(binding: Binding, stage: Stage) -> None:
 
 
 def _odd(binding: Binding, stage: Stage) -> None:
-    """Requests that keep their shape and are odd in another way, and a creation repeated without a token."""
+    """Requests that are odd and keep their shape, a creation repeated without a token, ids of nobody and no ids."""
     session = stage.session
     for extra in session.service.extras(binding)[1:]:
         for number in range(1, _next(stage, binding, 1)):
@@ -119,6 +138,8 @@ def _odd(binding: Binding, stage: Stage) -> None:
         for asked in session.bindings(known.key, Role.READ, Role.ORDER):
             for extra in session.service.extras(asked)[1:]:
                 session.ask(asked, stage.home, known.key.id, **extra)
+            for job_id in (unknown_id(known.key.id, 1), _NO_ID):
+                session.ask(asked, stage.home, job_id)
         _look(stage, known)
 
 

@@ -296,7 +296,6 @@ _PRESENCE = (
     *(rules.present(m, CLI.implies("describe-*.rst; C7N")) for m in ("JobId", "JobArn", "JobStatus", "SubmitTime", "InputDataConfig", "OutputDataConfig", "DataAccessRoleArn")),
     rules.present("EndTime", CLI.implies("list-*.rst; C7N"), when=_ENDED),
     rules.absent("EndTime", CLI.implies("six records of running jobs"), when=("SUBMITTED", "IN_PROGRESS")),
-    rules.absent("EndTime", assumed("no record shows the status; Translate's guide shows none there"), when=("STOP_REQUESTED",)),
     rules.present("Message", MODEL.states("JobStatus FAILED; Message"), when=("FAILED",)),
     rules.absent("Message", CLI.implies("list-*.rst"), when=("COMPLETED", "STOPPED", "IN_PROGRESS")),
     rules.absent("Message", assumed("nothing to tell yet"), when=("SUBMITTED", "STOP_REQUESTED")),
@@ -307,13 +306,19 @@ _PRESENCE = (
     rules.echoes("JobName", NUKE.implies("PR 884: a job started without a name has none")),
     rules.holds("InputDataConfig is as given", "A described job shows every member of the given InputDataConfig as given.", CLI.implies("describe-*.rst"), _keeps_input),
     rules.echoes("DataAccessRoleArn", CLI.implies("describe-*.rst")),
-    rules.holds("LanguageCode is as given", "A described job has the LanguageCode it was given, unless a custom model decides.", CLI.implies("describe-*.rst"), _keeps_language),
     rules.echoes("OutputDataConfig.KmsKeyId", RECORDED.implies("*_kms_key")),
     rules.echoes("VolumeKmsKeyId", RECORDED.implies("*_kms_key")),
     rules.echoes("VpcConfig", RECORDED.implies("*_vpc")),
-    *(_kept(m) for m in ("EntityRecognizerArn", "DocumentClassifierArn", "FlywheelArn", "NumberOfTopics", "TargetEventTypes", "Mode", "RedactionConfig")),
     rules.holds("tokens and tags are not shown", "A job is shown without the token and the tags it was started with.", MODEL.implies("...Properties have no such members"), _shows_no_token),
 )
+
+_OF_STOPPABLE = (
+    rules.absent("EndTime", assumed("no record shows the status; Translate's guide shows none there"), when=("STOP_REQUESTED",)),
+    rules.holds("LanguageCode is as given", "A described job has the LanguageCode it was given, unless a custom model decides.", CLI.implies("describe-*.rst"), _keeps_language),
+    *(_kept(m) for m in ("EntityRecognizerArn", "FlywheelArn", "TargetEventTypes", "Mode", "RedactionConfig")),
+)
+_OF_UNSTOPPABLE = tuple(_kept(m) for m in ("DocumentClassifierArn", "FlywheelArn", "NumberOfTopics"))
+"""Rules on statuses and members that jobs of the other lifecycle do not have."""
 
 
 def _own_arn(sight: rules.Sight) -> str | None:
@@ -522,7 +527,7 @@ JOB = Lifecycle(
         LeadsTo("a stop leads to an end", "A job whose stop was accepted is STOPPED or COMPLETED (or FAILED) in the end.", ("STOP_REQUESTED",), _ENDED, PAGE.states("Description, 2nd paragraph")),
         LeadsTo("a started job ends", "A job that was started ends.", ("SUBMITTED", "IN_PROGRESS"), _ENDED, MODEL.implies("JobStatus, the meaning of each status")),
     ),
-    rules=_JOB_RULES,
+    rules=(*_JOB_RULES, *_OF_STOPPABLE),
     ids=MODEL.states("JobArn: unique, and made of the account, the region and the job ID"),
     retention=_RETENTION,
 )
@@ -542,7 +547,7 @@ UNSTOPPABLE = Lifecycle(
     id_member="JobId",
     status_members=("JobStatus",),
     progress=(LeadsTo("a started job ends", "A job that was started ends.", ("SUBMITTED", "IN_PROGRESS"), ("COMPLETED", "FAILED"), _FRAME),),
-    rules=_JOB_RULES,
+    rules=(*_JOB_RULES, *_OF_UNSTOPPABLE),
     ids=MODEL.states("JobArn: unique, and made of the account, the region and the job ID"),
     retention=_RETENTION,
 )

@@ -125,7 +125,8 @@ class Comprehend(aws.FilteredLists):
     def stories(self, tenant: str) -> tuple[tuple[tuple[str, dict[str, Any]], ...], ...]:
         """More jobs than a page has, too many tags, redaction of nothing, and models that are not there.
 
-        Also a model that may not be trained when a job is started with it, and may not be deleted then.
+        Also a model that may not be trained when a job is started with it, and may not be deleted then; and members
+        that name what need not be there: flywheels, keys, networks.
         """
         account, _, region = tenant.partition("/")
         request = {
@@ -154,7 +155,14 @@ class Comprehend(aws.FilteredLists):
                     (f"Describe{job}", {"JobId": Told("JobId")}),
                 )
             )
+        wheel = {"FlywheelArn": f"arn:{aws.partition_of(region)}:comprehend:{region}:{account}:flywheel/wheel"}
+        keys = dict.fromkeys(("VolumeKmsKeyId", "ModelKmsKeyId"), "1234abcd-12ab-34cd-56ef-1234567890ab")
+        guarded = {**keys, "VpcConfig": {"SecurityGroupIds": ["sg-0123456789"], "Subnets": ["subnet-0123456789"]}}
+        classifier = {**self._model("document-classifier", "guarded", account), **guarded, "Mode": "MULTI_CLASS"}
         return (
+            (("StartEntitiesDetectionJob", {**english, **wheel}), ("ListEntitiesDetectionJobs", {})),
+            (("StartDocumentClassificationJob", {**request, **wheel}), ("ListDocumentClassificationJobs", {})),
+            (("CreateDocumentClassifier", classifier), ("ListDocumentClassifiers", {})),
             (*many, ("ListDominantLanguageDetectionJobs", {})),
             (("StartEntitiesDetectionJob", {**english, "Tags": tags}),),
             (("StartPiiEntitiesDetectionJob", {**english, "Mode": "ONLY_REDACTION"}),),
