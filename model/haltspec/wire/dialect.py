@@ -85,6 +85,9 @@ def decode(body: bytes) -> Any:
     return value
 
 
+_encode: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
 def encode(value: Any) -> bytes:
     """A JSON text in ASCII."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _encode(value).encode("ascii")
