@@ -118,6 +118,7 @@ class Run:
     Args:
         api, target: what was judged.
         findings: deviations at the floor or above, one for each rule; `warnings` those below.
+        accepted: deviations at the floor or above that somebody has accepted; see `baseline`.
         report: the judgement of the whole record.
         requests: calls made, replays included.
         seconds: how long it took.
@@ -130,11 +131,14 @@ class Run:
     report: Report
     requests: int
     seconds: float
+    accepted: tuple[Finding, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL if anything was found, INCONCLUSIVE if only warnings were."""
-        return self.report.verdict
+        """FAIL if anything was found, what is accepted aside; INCONCLUSIVE if only warnings were."""
+        if self.findings:
+            return Verdict.FAIL
+        return Verdict.INCONCLUSIVE if self.warnings or self.report.undecided else Verdict.PASS
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -241,7 +245,8 @@ class _Conformance:
 
     def _finding(self, report: Report, same: Sequence[Violation]) -> Finding:
         recorded = report.projection.calls
-        ordered = sorted(same, key=lambda v: (len(v.calls), v.calls[-1]))
+        surest = max(violation.grade for violation in same)
+        ordered = sorted((v for v in same if v.grade is surest), key=lambda v: (len(v.calls), v.calls[-1]))
         violation = ordered[0]
         self.progress(f"shrinking {violation.rule}")
         calls = tuple(recorded[index] for index in violation.calls)
@@ -410,25 +415,39 @@ def render(run: Run, *, style: Callable[[str, str], str] = plain) -> Iterator[st
     )
     for number, finding in enumerate((*run.findings, *run.warnings), start=1):
         yield ""
-        grade = style(f"{finding.grade!s:8}", str(finding.grade))
-        yield f"{number:3}. {grade} {finding.rule}"
-        yield f"     {finding.violation.message}"
-        if finding.members:
-            yield f"     members: {finding.members}"
-        back = f", came back in {finding.back} of {finding.replays} replays" if finding.replays else ""
-        yield style(f"     source: {cite(run.api, finding.source)}; seen {finding.seen} times{back}", "dim")
-        hidden = len(finding.calls) - _MOST_SHOWN
-        if hidden > 0:
-            yield f"       ({hidden} calls before these)"
-        for line in calls_words(finding.calls[-_MOST_SHOWN:]):
-            yield f"       {line}"
+        first, *others = finding_lines(run, finding, style=style)
+        yield f"{number:3}. {first}"
+        yield from (f"     {line}" for line in others)
+    if run.accepted:
+        yield ""
+        yield f"{len(run.accepted)} more are accepted by the baseline"
     if run.warnings:
         yield ""
         yield f"{len(run.warnings)} of these are below the floor and only warn"
 
 
+def finding_lines(run: Run, finding: Finding, *, style: Callable[[str, str], str] = plain) -> Iterator[str]:
+    """A finding, line by line: grade and rule, what was seen, source, how often it came back, the last of its calls."""
+    yield f"{style(f'{finding.grade!s:8}', str(finding.grade))} {finding.rule}"
+    yield finding.violation.message
+    if finding.members:
+        yield f"members: {finding.members}"
+    yield style(told_of(run, finding), "dim")
+    hidden = len(finding.calls) - _MOST_SHOWN
+    if hidden > 0:
+        yield f"  ({hidden} calls before these)"
+    yield from (f"  {line}" for line in calls_words(finding.calls[-_MOST_SHOWN:]))
+
+
+def told_of(run: Run, finding: Finding) -> str:
+    """Who says that a finding is one, how often it was seen, and how often it came back."""
+    back = f", came back in {finding.back} of {finding.replays} replays" if finding.replays else ""
+    return f"source: {cite(run.api, finding.source)}; seen {finding.seen} times{back}"
+
+
 def as_json(run: Run) -> dict[str, Any]:
-    """The run as JSON values: `api`, `target`, `verdict`, `violations`, `warnings`, `coverage`, `requests`, `seconds`.
+    """The run as JSON values: `api`, `target`, `verdict`, `violations`, `warnings`, `accepted`, `coverage`, `requests`,
+    `seconds`.
 
     A violation has `rule`, `grade`, `source`, `message`, `calls` (shrunk, as trace lines), `seen`, `replays`, `back`.
     """
@@ -439,6 +458,7 @@ def as_json(run: Run) -> dict[str, Any]:
         "verdict": run.verdict.value,
         "violations": [_finding_json(finding, run) for finding in run.findings],
         "warnings": [_finding_json(finding, run) for finding in run.warnings],
+        "accepted": [_finding_json(finding, run) for finding in run.accepted],
         "coverage": {
             "rows": len(run.rows),
             "taken": len(taken),

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from haltspec.__main__ import main
+from haltspec.wire.server import Background
+from haltspec_properties.flaws import Flawed, flaws
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -83,3 +88,67 @@ def test_rejects_a_record_that_cannot_be_written(capsys: pytest.CaptureFixture[s
     code, _, err = run(capsys, "comprehend", "--target", "reference", "--record", str(path))
     assert code == 2
     assert f"{path} cannot be written" in err
+
+
+MISSING = "translate/job/unknown id is not described"
+
+
+@pytest.fixture(scope="module")
+def flawed() -> Iterator[str]:
+    """The address of a service that answers one call wrongly."""
+    flaw = next(flaw for flaw in flaws("translate") if flaw.name == "read of an unknown id: wrong code")
+    with Background(Flawed("translate", flaw)) as service:
+        yield service.url
+
+
+def test_reports_are_written(flawed: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Each under its name; the SARIF report points into the record."""
+    record, junit, sarif = (tmp_path / name for name in ("calls.ndjson", "junit.xml", "haltspec.sarif"))
+    files = ("--record", str(record), "--junit", str(junit), "--sarif", str(sarif))
+    code, out, err = run(capsys, "translate", "--endpoint-url", flawed, "--examples", "0", *files)
+    assert (code, err) == (1, "")
+    assert MISSING in out
+    assert len(list(ElementTree.parse(junit).iter("failure"))) == 1
+    (result,) = json.loads(sarif.read_text())["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == str(record)
+    line = json.loads(record.read_text().splitlines()[place["region"]["startLine"] - 1])
+    assert (line["operation"], line["error"]) == ("DescribeTextTranslationJob", "InvalidRequestException")
+
+
+def test_only_what_is_new_fails(flawed: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A baseline is written once; from then on what it names passes, and what is gone is told."""
+    file = tmp_path / "baseline.json"
+    target = ("translate", "--endpoint-url", flawed, "--examples", "0")
+    code, out, _ = run(capsys, *target, "--write-baseline", str(file))
+    assert (code, "1 more are accepted by the baseline" in out) == (0, True)
+    code, out, _ = run(capsys, *target, "--baseline", str(file))
+    assert (code, "1 more are accepted by the baseline" in out) == (0, True)
+    file.write_text(json.dumps({"api": "translate", "accepted": [{"rule": "translate/job/started"}]}))
+    code, out, _ = run(capsys, *target, "--baseline", str(file))
+    assert code == 1
+    assert "accepted and not seen any more: translate/job/started" in out
+    assert MISSING in out
+
+
+@pytest.mark.parametrize("option", ["--junit", "--sarif", "--write-baseline"])
+def test_rejects_a_report_that_cannot_be_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, option: str
+) -> None:
+    """It is refused before the run, and no file is left behind."""
+    path = tmp_path / "nowhere" / "report"
+    code, _, err = run(capsys, "translate", "--target", "reference", "--record", str(tmp_path / "r"), option, str(path))
+    assert code == 2
+    assert f"{path} cannot be written" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("option", "module"), [("--junit", "junitparser"), ("--sarif", "sarif_om")])
+def test_rejects_a_report_without_its_library(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, module: str
+) -> None:
+    """It is refused before the run, with the extra to install."""
+    monkeypatch.setitem(sys.modules, module, None)
+    code, _, err = run(capsys, "translate", "--target", "reference", option, str(tmp_path / "report"))
+    assert code == 2
+    assert f"{module} is not installed; run: pip install 'haltspec[reports]'" in err

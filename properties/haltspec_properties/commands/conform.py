@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -18,7 +19,9 @@ from haltspec.lts import Grade
 from haltspec.report import exit_code
 from haltspec.spec import Api
 from haltspec.trace import to_line
+from haltspec_properties.baseline import Baseline, read_baseline
 from haltspec_properties.conform import Options, Run, Target, as_json, conform, render
+from haltspec_properties.reports import library
 from haltspec_properties.targets import MotoTarget, endpoint_target, reference_target
 
 TARGETS = ("moto", "reference")
@@ -46,7 +49,11 @@ _COLOURS = {"fail": "red", "pass": "green", "inconclusive": "yellow", "stated": 
     callback=floor_of,
     help="Rules graded below it only warn.",
 )
-@click.option("--record", type=click.Path(dir_okay=False), metavar="FILE", help="Write all calls there, as a trace.")
+@click.option("--record", metavar="FILE", help="Write all calls there, as a trace.")
+@click.option("--baseline", metavar="FILE", help="Deviations that are accepted; only others fail.")
+@click.option("--write-baseline", metavar="FILE", help="Accept all deviations that are found, and write them there.")
+@click.option("--junit", metavar="FILE", help="Write a report there as JUnit XML: a case for each rule.")
+@click.option("--sarif", metavar="FILE", help="Write a report there as SARIF; it points into the file of --record.")
 @click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
 def command(
     api_name: str,
@@ -61,6 +68,10 @@ def command(
     seed: int,
     floor: Grade,
     record: str | None,
+    baseline: str | None,
+    write_baseline: str | None,
+    junit: str | None,
+    sarif: str | None,
     as_json_: bool,
 ) -> int:
     """Drive an implementation of API and print how it deviates from what is documented.
@@ -69,19 +80,60 @@ def command(
     """
     api = load(api_name)
     options = Options(examples=examples, seconds=seconds, patience=patience, seed=seed, floor=floor)
-    if record is not None:
-        _check_writable(record)
+    known = read_baseline(baseline, api) if baseline is not None else Baseline(api.name)
+    files = Files(record=record, junit=junit, sarif=sarif, write_baseline=write_baseline)
+    files.check()
     tenancy = {"other_profile": other_profile, "project_id": project_id, "workspace": workspace}
     with _target(api, endpoint_url, target_name, tenancy) as target, _telling() as tell:
-        run = conform(api, target, options, tell)
-    if record is not None:
-        _write(record, run)
+        run = known.apply(conform(api, target, options, tell))
+    if write_baseline is not None:
+        known = known.taking((*run.findings, *run.accepted))
+        run = known.apply(run)
+    files.write(run, known)
     if as_json_:
         click.echo(json.dumps(as_json(run), indent=1))
     else:
         for line in render(run, style=_style):
             click.echo(line)
+        for rule in known.gone(run):
+            click.echo(f"accepted and not seen any more: {rule}")
     return exit_code(run.verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files that a run writes, each under the name that the user gave it; None: not asked for."""
+
+    record: str | None
+    junit: str | None
+    sarif: str | None
+    write_baseline: str | None
+
+    def check(self) -> None:
+        """Refuse, before a long run, what could not be written after it: raises `Misuse`."""
+        for module, path in (("junitparser", self.junit), ("sarif_om", self.sarif)):
+            if path is not None:
+                library(module)
+        for path in (self.record, self.junit, self.sarif, self.write_baseline):
+            if path is not None:
+                _check_writable(path)
+
+    def write(self, run: Run, known: Baseline) -> None:
+        """Write them; the baseline is written as it is to be from now on."""
+        if self.record is not None:
+            with Path(self.record).open("w", encoding="utf-8") as file:
+                file.writelines(f"{to_line(call)}\n" for call in run.report.projection.calls)
+        if self.junit is not None:
+            from haltspec_properties.reports.junit import junit
+
+            Path(self.junit).write_bytes(junit(run))
+        if self.sarif is not None:
+            from haltspec_properties.reports.sarif import sarif
+
+            reasons = {rule: accepted.reason for rule, accepted in known.accepted.items()}
+            Path(self.sarif).write_text(sarif(run, record=self.record, reasons=reasons), encoding="utf-8")
+        if self.write_baseline is not None:
+            Path(self.write_baseline).write_text(known.text(), encoding="utf-8")
 
 
 def _style(text: str, style: str) -> str:
@@ -124,13 +176,12 @@ def _telling() -> Iterator[Callable[[str], None]]:
 
 
 def _check_writable(path: str) -> None:
+    """Raises `Misuse` if there cannot be a file at a path; leaves nothing behind where there was none."""
     try:
-        Path(path).touch()
+        is_new = not Path(path).exists()
+        with Path(path).open("a"):
+            pass
+        if is_new:
+            Path(path).unlink()
     except OSError as error:
         raise Misuse(f"{path} cannot be written ({error.strerror})", "name a file in a folder that exists") from None
-
-
-def _write(path: str, run: Run) -> None:
-    with Path(path).open("w", encoding="utf-8") as file:
-        for call in run.report.projection.calls:
-            file.write(to_line(call) + "\n")

