@@ -27,6 +27,8 @@ from haltspec.spec import Api, JobKey, Nature, reach
 from haltspec.trace import Call
 
 UNDECLARED: Final = "errors are declared"
+_GATEWAY: Final = (502, 503, 504)
+"""Without a code these are the words of a gateway or a balancer before the service, of which its model says nothing."""
 """The rule on calls that are refused with an error that they cannot have."""
 TOO_WIDE: Final = "overlap too wide to order"
 """Why calls on one job are undecided: there are too many ways to order them."""
@@ -692,10 +694,11 @@ class _Judge:
             fault = call.status is not None and call.status >= 500
             rule = "a fault is one of the declared errors" if fault else UNDECLARED
             declared = ", ".join(e.code for e in self.api.errors if e.operations and e.declared_by(call.operation))
+            grade = Grade.ASSUMED if not call.error and call.status in _GATEWAY else Grade.IMPLIED
             yield Violation(
                 rule=f"{self.api.name}/{rule}",
-                grade=Grade.IMPLIED,
-                source=self.api.shape_source(f"{call.operation}, errors", Grade.IMPLIED),
+                grade=grade,
+                source=self.api.shape_source(f"{call.operation}, errors", grade),
                 message=f"{call.operation} answered HTTP {call.status} with {told}; declared: {declared}",
                 job=None,
                 calls=(index,),

@@ -374,9 +374,11 @@ class TestCallsThatTellNothing:
         assert self.running().stop(took=float("inf")).describe(after).rules() == []
 
     def test_a_gateway_without_a_code_is_a_failure_inside(self) -> None:
-        recording = self.running().stop(http=502).describe("STOPPED")
-        recording.calls[2] = replace(recording.calls[2], reply="<html>")
-        assert recording.rules() == ["a fault is one of the declared errors"]
+        for status in (500, 502, 503, 504):
+            recording = self.running().stop(http=status).describe("STOPPED")
+            recording.calls[2] = replace(recording.calls[2], reply="<html>")
+            assert recording.rules(Settings()) == ["a fault is one of the declared errors"] * (status == 500)
+            assert recording.rules(STRICT) == ["a fault is one of the declared errors"]
 
     def test_a_start_without_an_answer_explains_a_job_that_nobody_was_told_of(self) -> None:
         unexplained = Recording().listing(view("SUBMITTED"))

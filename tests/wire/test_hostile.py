@@ -78,7 +78,7 @@ class Stage:
     """A running service, what can be asked of it, and what was sent so far."""
 
     service: ReferenceService
-    asks: list[Ask] = field(default_factory=list)
+    asks: list[Ask] = field(default_factory=list, repr=False)
     job: str = ""
     sent: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
@@ -412,14 +412,14 @@ def input_shape(ask: Ask) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 @st.composite
 def members(draw: DrawFn, ask: Ask) -> Any:
     """The members of a request: as they are, with more of what its shape has, with others, or with less."""
-    value: Any = dict(ask.members)
+    value: Any = ask.members
     for _ in range(draw(st.sampled_from((0, 0, 1, 1, 2, 3)))):
         way = draw(st.sampled_from(("more", "odd", "odd", "drop", "rename", "other", "heavy", "whole")))
         found = list(places(value))
         if way == "more" and ask.api != CONTROL and isinstance(value, dict):
             known, own = input_shape(ask)
             name = draw(st.sampled_from(sorted(own)))
-            value[str(own[name].get("locationName", name))] = draw(shaped(known, own[name]["shape"]))
+            value = {**value, str(own[name].get("locationName", name)): draw(shaped(known, own[name]["shape"]))}
         elif way == "whole":
             value = draw(st.sampled_from(ODD))
         elif found:
