@@ -213,7 +213,7 @@ def decode_json(text: str | bytes, *, depth: int = MAX_DEPTH) -> Any:
     if isinstance(text, bytes):
         text = text.decode()
     try:
-        value = _decode(text)
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite)
     except RecursionError:
         raise ValueError(f"it is nested deeper than {depth} levels") from None
     if text.count("{") + text.count("[") > depth and _deeper(value, depth):
@@ -247,10 +247,6 @@ def _finite(text: str) -> float:
     if math.isinf(value):
         raise ValueError(f"the number {_short(text)} is too large")
     return value
-
-
-_decode: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite).decode
-"""Made once: making a decoder takes as long as decoding a small body."""
 
 
 def _deeper(value: Any, limit: int) -> bool:

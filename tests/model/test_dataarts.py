@@ -829,11 +829,25 @@ class TestRules:
             ((recorded("CreateJob", {"name": "MYJOB", **BATCH}, 204, 1),), True),
             ((replace(created(1), tenant=OTHER, status=None, end=None),), True),
             ((created(1), replace(order("DeleteJob", 2), end=6)), True),
+            ((created(1), replace(order("DeleteJob", 2), end=4.5), replace(created(3), end=3.5)), True),
+            ((created(1), replace(order("DeleteJob", 2), end=3.5), replace(created(3), end=4.5)), True),
+            ((created(1), replace(order("DeleteJob", 2), end=4.5)), False),
             ((replace(created(1), status=400, error="DLF.0101"),), False),
             ((replace(created(1), tenant=f"{PROJECT[::-1]}/default"),), False),
             ((recorded("CreateJob", {"name": "b", **BATCH}, 204, 1),), False),
         ],
-        ids=["workspace", "letters", "lost", "being deleted", "refused", "project", "name"],
+        ids=[
+            "workspace",
+            "letters",
+            "lost",
+            "being deleted",
+            "made while deleted",
+            "made once deleted",
+            "deleted",
+            "refused",
+            "project",
+            "name",
+        ],
     )
     def test_who_may_have_a_name(self, others: tuple[Recorded, ...], is_fine: bool) -> None:
         """Within what a name is unique is open, and whether case counts; but some job of the project has it."""

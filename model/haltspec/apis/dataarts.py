@@ -590,6 +590,8 @@ class _Taken:
 
     def __init__(self) -> None:
         self.until: dict[tuple[str, str], dict[tuple[str, str], float]] = {}
+        self.made: dict[tuple[str, str], float] = {}
+        """When the latest creation of a job was answered: only a deletion that began later is sure to have ended that job."""
         self.pending: Counter[tuple[str, str]] = Counter()
 
     @staticmethod
@@ -609,8 +611,10 @@ class _Taken:
         bearers = self.until.setdefault(shared, {})
         if exchange.binding.role == "Create":
             self.pending[shared] -= 1
-        if exchange.succeeded:
-            bearers[own] = inf if exchange.binding.role == "Create" else exchange.end
+        if exchange.succeeded and exchange.binding.role == "Create":
+            bearers[own], self.made[own] = inf, exchange.end
+        elif exchange.succeeded and self.made.get(own, -inf) < exchange.start:
+            bearers[own] = exchange.end
         is_taken = self.pending[shared] > 0 or any(end >= exchange.start for end in bearers.values())
         if exchange.binding.role == "Delete" or not (exchange.error or "").endswith("0102"):
             return None
