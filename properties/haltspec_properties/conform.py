@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
+from itertools import islice, pairwise
 from random import Random
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from haltspec.report import calls_words, cite, grouped, members, plain, violatio
 from haltspec.spec import Api, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
+from haltspec_properties.again import SALT_STEP, make_again
 from haltspec_properties.scenarios import Scenario, Stage, scenarios
 from haltspec_properties.search import Search
 from haltspec_properties.session import Session
@@ -33,9 +34,8 @@ _MOST_SHOWN: Final = 6
 _WALK_CALLS: Final = 30
 _LONGEST_SHRUNK: Final = 40
 _LONGEST_REPLAYED: Final = 150
-_SHORTEST_NUMBER: Final = 6
-_SALT_STEP: Final = 60
-"""Names with numbers that differ by multiples of this are of the same kind; see `Service.variants`."""
+_MOST_WAITED_S: Final = 20.0
+"""So long a run waits in replays for jobs to come where they were, all replays together."""
 Progress = Callable[[str], None]
 
 
@@ -48,6 +48,7 @@ class Target:
         adapter: how calls reach it.
         tenants: makes the tenants (own, strangers) of the story with a given number.
         wait: lets it go on for some seconds.
+        address: where others can call it too, as URL; empty if nobody else can.
         salt: a number that tells this run's names apart in tenants that are not its own, where every story gets the
             same ones; None where every story's tenants are its own.
     """
@@ -57,6 +58,7 @@ class Target:
     tenants: Callable[[int], tuple[str, ...]]
     wait: Callable[[float], None] = time.sleep
     salt: int | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ class _Conformance:
     stage_number: int = 0
     calls: list[Call] = field(default_factory=list)
     replayed: int = 0
+    waited_s: float = 0.0
     search: Search = field(default_factory=Search)
     lasted: dict[tuple[str, str, tuple[str, ...]], float] = field(default_factory=dict)
 
@@ -239,7 +242,7 @@ class _Conformance:
 
     def _salt(self, number: int) -> str:
         """What tells a story's names apart where its tenants are those of all stories."""
-        return "" if self.target.salt is None else str(_SALT_STEP * (self.target.salt + number))
+        return "" if self.target.salt is None else str(SALT_STEP * (self.target.salt + number))
 
     # ---- shrinking -----------------------------------------------------------------------------------------------
 
@@ -249,8 +252,8 @@ class _Conformance:
         ordered = sorted((v for v in same if v.grade is surest), key=lambda v: (len(v.calls), v.calls[-1]))
         violation = ordered[0]
         self.progress(f"shrinking {violation.rule}")
-        calls = tuple(recorded[index] for index in violation.calls)
-        if self._owes(violation.rule):
+        calls = self._context(recorded, violation)
+        if owes(self.api, violation.rule):
             return Finding(violation, calls, members(same), len(same), 0, 0)
         found: tuple[Violation, tuple[Call, ...]] | None = None
         for one in islice(_by_operation(ordered, recorded), _MOST_TRIED):
@@ -260,8 +263,20 @@ class _Conformance:
             if found is not None and len(found[1]) <= len(violation.calls):
                 break  # no others can be shown by fewer calls
         violation, calls = found or (violation, calls)
-        back = sum(self._shows(self._replay(calls), violation.rule) for _ in range(REPLAYS))
+        gap_s = 0.0 if found is not None else self._longest_gap(calls)
+        back = sum(self._shows(self._replay(calls, longest_gap_s=gap_s), violation.rule) for _ in range(REPLAYS))
         return Finding(violation, calls, members(same), len(same), REPLAYS, back)
+
+    def _longest_gap(self, calls: Sequence[Call]) -> float:
+        """How long at most to wait between the calls of a replay that does without waiting did not show anything.
+
+        Jobs need time to come where they were; but so that a run ends, only `_MOST_WAITED_S` are given to all of them.
+        """
+        lasted = sum(min(b.start - a.start, self.options.patience) for a, b in pairwise(calls)) * REPLAYS
+        if self.waited_s + lasted > _MOST_WAITED_S:
+            return 0.0
+        self.waited_s += lasted
+        return self.options.patience
 
     def _shortest(self, recorded: Sequence[Call], violation: Violation) -> tuple[Call, ...]:
         """The shortest calls found whose replay shows a violation; none if no replay does."""
@@ -269,20 +284,9 @@ class _Conformance:
         trials = (calls, self._context(recorded, violation), self._wide_context(recorded, violation))
         return next(filter(None, (self._shrunk(trial, violation.rule) for trial in trials)), ())
 
-    def _owes(self, rule: str) -> bool:
-        """True for rules about what must come about: they are shown by waiting, not by fewer calls."""
-        return any(rule == f"{lc.full_name}/{owed.name}" for lc in self.api.lifecycles for owed in lc.progress)
-
     def _context(self, recorded: Sequence[Call], violation: Violation) -> tuple[Call, ...]:
         """The calls that show a violation, with those before them that made the jobs they speak of."""
-        told = " ".join(json.dumps([recorded[i].request, recorded[i].reply], default=dict) for i in violation.calls)
-        homes = set(self._homes(recorded[violation.calls[-1]].tenant))
-        makers = [
-            index
-            for index, call in enumerate(recorded[: violation.calls[-1]])
-            if call.tenant in homes and succeeded(call) and any(job_id in told for job_id in self._made_by(call))
-        ]
-        return tuple(recorded[index] for index in sorted({*makers, *violation.calls}))
+        return in_context(self.api, recorded, violation, self._homes(recorded[violation.calls[-1]].tenant))
 
     def _wide_context(self, recorded: Sequence[Call], violation: Violation) -> tuple[Call, ...]:
         """The latest calls of the story that made jobs or speak of the same ones, and those that show a violation."""
@@ -292,19 +296,9 @@ class _Conformance:
         near = [
             index
             for index, call in enumerate(recorded[:last])
-            if call.tenant in homes and (any(self._made_by(call)) or named & set(_texts(call.request)))
+            if call.tenant in homes and (any(_made_by(self.api, call)) or named & set(_texts(call.request)))
         ]
         return tuple(recorded[index] for index in sorted({*near[-_LONGEST_SHRUNK // 2 :], *violation.calls}))
-
-    def _made_by(self, call: Call) -> Iterator[str]:
-        """The ids of jobs that a call made."""
-        for binding in self.api.bound(call.operation):
-            if self.api.role(binding).role is Role.CREATE and binding.view is not None:
-                view = reach(call.reply, binding.view)
-                member = self.api.lifecycle(binding.lifecycle).id_member_of(binding.kind)
-                job_id = view.get(member) if isinstance(view, Mapping) else None
-                if isinstance(job_id, str):
-                    yield job_id
 
     def _homes(self, tenant: str) -> tuple[str, ...]:
         for number in range(self.stage_number):
@@ -335,21 +329,55 @@ class _Conformance:
         report = judge(self.api, calls, self._settings())
         return any(v.rule == rule for v in (*report.violations, *report.warnings))
 
-    def _replay(self, calls: Sequence[Call]) -> tuple[Call, ...]:
+    def _replay(self, calls: Sequence[Call], *, longest_gap_s: float = 0.0) -> tuple[Call, ...]:
         """The same calls in fresh tenants, with the ids and tokens that come back there."""
-        old = {tenant: place for place, tenant in enumerate(self._homes(calls[0].tenant))}
+        homes = self._homes(calls[0].tenant)
         stage = self._stage()
         told: dict[str, str] = {}
         if stage.session.salt:
             told = {self._salt(number): stage.session.salt for number in range(self.stage_number - 1)}
-        for call in calls:
-            tenant = stage.tenants[min(old.get(call.tenant, 0), len(stage.tenants) - 1)]
-            told |= {account(a): account(b) for a, b in zip(self._homes(calls[0].tenant), stage.tenants, strict=False)}
-            again = stage.session.call(call.operation, _renamed(call.request, told), tenant)
-            if succeeded(call) and succeeded(again):
-                told |= _differences(call.reply, again.reply)
-        self.replayed += len(stage.session.calls)
-        return tuple(stage.session.calls)
+        tenants = dict(zip(homes, stage.tenants, strict=False))
+        tenants |= {call.tenant: stage.tenants[0] for call in calls if call.tenant not in tenants}
+        made = make_again(calls, stage, tenants, told, longest_gap_s=longest_gap_s)
+        self.replayed += len(made)
+        return made
+
+
+def owes(api: Api, rule: str) -> bool:
+    """True for rules about what must come about: they are shown by waiting, not by fewer calls."""
+    return any(rule == f"{lc.full_name}/{owed.name}" for lc in api.lifecycles for owed in lc.progress)
+
+
+def in_context(api: Api, recorded: Sequence[Call], violation: Violation, tenants: Collection[str]) -> tuple[Call, ...]:
+    """The calls that show a violation, with those of `tenants` before them that made the jobs they speak of.
+
+    Of what is owed by one job, whatever else a list shows beside it is left out.
+    """
+    shown = [recorded[index] for index in violation.calls]
+    told = _text([call.request for call in shown])
+    told += violation.job.id if owes(api, violation.rule) and violation.job else _text([call.reply for call in shown])
+    kept = set(violation.calls)
+    for index in reversed(range(violation.calls[-1])):
+        call = recorded[index]
+        if call.tenant in tenants and succeeded(call) and any(job_id in told for job_id in _made_by(api, call)):
+            kept.add(index)
+            told += _text(call.request)
+    return tuple(recorded[index] for index in sorted(kept))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, default=dict)
+
+
+def _made_by(api: Api, call: Call) -> Iterator[str]:
+    """The ids of jobs that a call made."""
+    for binding in api.bound(call.operation):
+        if api.role(binding).role is Role.CREATE and binding.view is not None:
+            view = reach(call.reply, binding.view)
+            member = api.lifecycle(binding.lifecycle).id_member_of(binding.kind)
+            job_id = view.get(member) if isinstance(view, Mapping) else None
+            if isinstance(job_id, str):
+                yield job_id
 
 
 def _by_operation(violations: Sequence[Violation], recorded: Sequence[Call]) -> Iterator[Violation]:
@@ -362,43 +390,8 @@ def _by_operation(violations: Sequence[Violation], recorded: Sequence[Call]) -> 
             yield violation
 
 
-def account(tenant: str) -> str:
-    """The part of a tenant that stands in ids and roles."""
-    return tenant.partition("/")[0]
-
-
 def _texts(request: Mapping[str, Any]) -> Iterator[str]:
     return (value for value in request.values() if isinstance(value, str))
-
-
-def _differences(old: Any, new: Any) -> dict[str, str]:
-    """The texts that stand in the same place of two replies and differ."""
-    if isinstance(old, str) and isinstance(new, str):
-        return {old: new} if old != new else {}
-    found: dict[str, str] = {}
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for member in old.keys() & new.keys():
-            found |= _differences(old[member], new[member])
-    elif isinstance(old, list) and isinstance(new, list):
-        for first, second in zip(old, new, strict=False):
-            found |= _differences(first, second)
-    return found
-
-
-def _renamed(value: Any, told: Mapping[str, str]) -> Any:
-    """A request with every text of the first recording replaced by what came back in its place."""
-    if isinstance(value, str):
-        if value in told:
-            return told[value]
-        for old, new in told.items():
-            if len(old) >= _SHORTEST_NUMBER and old.isdigit():  # an account, or what tells names apart
-                value = value.replace(old, new)
-        return value
-    if isinstance(value, Mapping):
-        return {member: _renamed(inner, told) for member, inner in value.items()}
-    if isinstance(value, list):
-        return [_renamed(inner, told) for inner in value]
-    return value
 
 
 # ---- in words and as JSON ------------------------------------------------------------------------------------

@@ -169,12 +169,14 @@ def endpoint_target(
     if api.tenancy != "ACCOUNT/REGION":
         return _huawei_target(api, endpoint_url, project_id, workspace)
     if is_loopback(endpoint_url):
-        return Target(endpoint_url, AwsAdapter(api, endpoint_url, alone=True), _fresh_tenants(api))
+        return Target(
+            endpoint_url, AwsAdapter(api, endpoint_url, alone=True), _fresh_tenants(api), address=endpoint_url
+        )
     profiles: dict[str, str | None] = {aws_tenant(None): None}
     if other_profile is not None:
         profiles[aws_tenant(other_profile)] = other_profile
     adapter = AwsAdapter(api, endpoint_url, profiles=profiles)
-    return Target(endpoint_url, adapter, lambda _number: tuple(profiles), salt=_salt())
+    return Target(endpoint_url, adapter, lambda _number: tuple(profiles), salt=_salt(), address=endpoint_url)
 
 
 def _huawei_target(api: Api, endpoint_url: str, project_id: str | None, workspace: str | None) -> Target:
@@ -183,7 +185,9 @@ def _huawei_target(api: Api, endpoint_url: str, project_id: str | None, workspac
         if not is_loopback(endpoint_url):
             reason = f"{endpoint_url} is not on loopback, where any project will do"
             raise Misuse(reason, "name the project to call in: --project-id, or HUAWEICLOUD_SDK_PROJECT_ID")
-        return Target(endpoint_url, HuaweiAdapter(api, endpoint_url, alone=True), _fresh_tenants(api))
+        return Target(
+            endpoint_url, HuaweiAdapter(api, endpoint_url, alone=True), _fresh_tenants(api), address=endpoint_url
+        )
     names = ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK")
     keys = tuple(os.environ.get(name, "") for name in names)
     if not all(keys) and not is_loopback(endpoint_url):
@@ -192,7 +196,7 @@ def _huawei_target(api: Api, endpoint_url: str, project_id: str | None, workspac
     own = f"{project_id}/{workspace or DEFAULT_WORKSPACE}"
     tenants = (own, f"{project_id}/{DEFAULT_WORKSPACE}") if workspace else (own,)
     adapter = HuaweiAdapter(api, endpoint_url, keys=known)
-    return Target(endpoint_url, adapter, lambda _number: tenants, salt=_salt())
+    return Target(endpoint_url, adapter, lambda _number: tenants, salt=_salt(), address=endpoint_url)
 
 
 def _fresh_tenants(api: Api) -> Callable[[int], tuple[str, ...]]:

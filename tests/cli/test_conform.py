@@ -152,3 +152,23 @@ def test_rejects_a_report_without_its_library(
     code, _, err = run(capsys, "translate", "--target", "reference", option, str(tmp_path / "report"))
     assert code == 2
     assert f"{module} is not installed; run: pip install 'haltspec[reports]'" in err
+
+
+def test_a_deviation_is_replayed(flawed: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """It comes back from the flawed service, and not from one that conforms."""
+    code, out, _ = run(capsys, "translate", "--endpoint-url", flawed, "--examples", "0", "--json")
+    assert code == 1
+    file = tmp_path / "run.json"
+    file.write_text(out)
+    code, out, _ = run(capsys, "translate", "--endpoint-url", flawed, "--replay", str(file))
+    assert code == 1
+    assert f"came back in 3 of 3 replays: {MISSING}" in out
+    code, out, _ = run(capsys, "translate", "--target", "reference", "--replay", str(file))
+    assert code == 0
+    assert f"came back in none of 3 replays: {MISSING}" in out
+    code, out, _ = run(capsys, "translate", "--target", "reference", "--replay", str(file), "--json")
+    assert (code, json.loads(out)["verdict"]) == (0, "pass")
+    code, _, err = run(
+        capsys, "translate", "--target", "reference", "--replay", str(file), "--junit", "x", "--record", "y"
+    )
+    assert (code, "--replay writes no --record, --junit; leave it out" in err) == (2, True)

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import click
@@ -16,11 +16,13 @@ from haltspec.apis import load
 from haltspec.commands.check import floor_of
 from haltspec.errors import Misuse, Unknown
 from haltspec.lts import Grade
+from haltspec.oracle import Settings
 from haltspec.report import exit_code
 from haltspec.spec import Api
 from haltspec.trace import to_line
 from haltspec_properties.baseline import Baseline, read_baseline
 from haltspec_properties.conform import Options, Run, Target, as_json, conform, render
+from haltspec_properties.replay import Replay, read_sought, render_replay, replay, replay_json
 from haltspec_properties.reports import library
 from haltspec_properties.targets import MotoTarget, endpoint_target, reference_target
 
@@ -50,6 +52,12 @@ _COLOURS = {"fail": "red", "pass": "green", "inconclusive": "yellow", "stated": 
     help="Rules graded below it only warn.",
 )
 @click.option("--record", metavar="FILE", help="Write all calls there, as a trace.")
+@click.option(
+    "--replay",
+    "replay_",
+    metavar="FILE",
+    help="Only try again what is in FILE: the JSON of a run, one violation of it, or a recording.",
+)
 @click.option("--baseline", metavar="FILE", help="Deviations that are accepted; only others fail.")
 @click.option("--write-baseline", metavar="FILE", help="Accept all deviations that are found, and write them there.")
 @click.option("--junit", metavar="FILE", help="Write a report there as JUnit XML: a case for each rule.")
@@ -68,6 +76,7 @@ def command(
     seed: int,
     floor: Grade,
     record: str | None,
+    replay_: str | None,
     baseline: str | None,
     write_baseline: str | None,
     junit: str | None,
@@ -76,15 +85,21 @@ def command(
 ) -> int:
     """Drive an implementation of API and print how it deviates from what is documented.
 
-    Exit 0 if nothing was found, 1 if something was, 2 for misuse, 3 if only warnings were.
+    Exit 0 if nothing was found, 1 if something was, 2 for misuse, 3 if only warnings were. With --replay: 0 if none
+    of the deviations came back, 1 if one did.
     """
     api = load(api_name)
     options = Options(examples=examples, seconds=seconds, patience=patience, seed=seed, floor=floor)
     known = read_baseline(baseline, api) if baseline is not None else Baseline(api.name)
     files = Files(record=record, junit=junit, sarif=sarif, write_baseline=write_baseline)
+    if replay_ is not None and files.asked():
+        raise Misuse(f"--replay writes no {', '.join(files.asked())}", "leave it out, or take --json")
     files.check()
+    sought = read_sought(replay_, api, Settings(floor=floor, patience=patience)) if replay_ is not None else None
     tenancy = {"other_profile": other_profile, "project_id": project_id, "workspace": workspace}
     with _target(api, endpoint_url, target_name, tenancy) as target, _telling() as tell:
+        if sought is not None:
+            return _tell_replay(replay(api, target, sought, options, tell), as_json_=as_json_)
         run = known.apply(conform(api, target, options, tell))
     if write_baseline is not None:
         known = known.taking((*run.findings, *run.accepted))
@@ -100,6 +115,15 @@ def command(
     return exit_code(run.verdict)
 
 
+def _tell_replay(outcome: Replay, *, as_json_: bool) -> int:
+    if as_json_:
+        click.echo(json.dumps(replay_json(outcome), indent=1))
+    else:
+        for line in render_replay(outcome, style=_style):
+            click.echo(line)
+    return exit_code(outcome.verdict)
+
+
 @dataclass(frozen=True, slots=True)
 class Files:
     """The files that a run writes, each under the name that the user gave it; None: not asked for."""
@@ -108,6 +132,10 @@ class Files:
     junit: str | None
     sarif: str | None
     write_baseline: str | None
+
+    def asked(self) -> tuple[str, ...]:
+        """The options that ask for a file."""
+        return tuple(f"--{field.name.replace('_', '-')}" for field in fields(self) if getattr(self, field.name))
 
     def check(self) -> None:
         """Refuse, before a long run, what could not be written after it: raises `Misuse`."""
