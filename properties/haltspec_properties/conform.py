@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice, pairwise
 from random import Random
 from typing import Any, Final
 
+from haltspec.errors import AdapterFailure
 from haltspec.lts import Grade, Role, Source
 from haltspec.observe import succeeded
 from haltspec.oracle import Report, Settings, Verdict, Violation, judge
@@ -28,6 +30,7 @@ from haltspec_properties.search import Search
 from haltspec_properties.session import Session
 
 REPLAYS: Final = 3
+INTERRUPTED: Final = "interrupted"
 _MOST_TRIED: Final = 4
 """So many violations of a rule are shrunk at most, each by another operation."""
 _MOST_SHOWN: Final = 6
@@ -121,6 +124,7 @@ class Run:
         api, target: what was judged.
         findings: deviations at the floor or above, one for each rule; `warnings` those below.
         accepted: deviations at the floor or above that somebody has accepted; see `baseline`.
+        ended: what ended the run early; None: its budget did.
         report: the judgement of the whole record.
         requests: calls made, replays included.
         seconds: how long it took.
@@ -134,6 +138,7 @@ class Run:
     requests: int
     seconds: float
     accepted: tuple[Finding, ...] = ()
+    ended: KeyboardInterrupt | AdapterFailure | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -151,8 +156,10 @@ class Run:
 def conform(api: Api, target: Target, options: Options | None = None, progress: Progress | None = None) -> Run:
     """Judge an implementation of `api`.
 
+    Where the user interrupts it, or the target is gone, the run ends early and what was seen until then is judged.
+
     Raises:
-        AdapterFailure: the target cannot be reached.
+        AdapterFailure: the target cannot be reached at all.
     """
     return _Conformance(api, target, options or Options(), progress or (lambda _told: None)).run()
 
@@ -184,6 +191,7 @@ class _Conformance:
     calls: list[Call] = field(default_factory=list)
     replayed: int = 0
     waited_s: float = 0.0
+    ended: KeyboardInterrupt | AdapterFailure | None = None
     search: Search = field(default_factory=Search)
     lasted: dict[tuple[str, str, tuple[str, ...]], float] = field(default_factory=dict)
 
@@ -204,14 +212,19 @@ class _Conformance:
                 break
             self.progress(f"{story.name} ({len(self.calls)} calls)")
             stage = self._stage()
-            story.play(stage)
-            self.calls += stage.session.calls
+            try:
+                story.play(stage)
+            finally:
+                self.calls += stage.session.calls
             yield stage.session.calls
 
     def run(self) -> Run:
         begun = self.options.clock()
-        for _ in self._played():
-            pass
+        with self._until_ended():
+            for _ in self._played():
+                pass
+        if not self.calls and isinstance(self.ended, AdapterFailure):
+            raise self.ended
         self.progress(f"judging {len(self.calls)} calls")
         report = judge(self.api, self.calls, self._settings())
         found = [self._finding(report, same) for same in grouped((*report.violations, *report.warnings)).values()]
@@ -223,7 +236,16 @@ class _Conformance:
             report=report,
             requests=len(self.calls) + self.replayed,
             seconds=self.options.clock() - begun,
+            ended=self.ended,
         )
+
+    @contextmanager
+    def _until_ended(self) -> Iterator[None]:
+        """Calls are made until the user interrupts, or until the target is gone: nothing is lost of what was seen."""
+        try:
+            yield
+        except (KeyboardInterrupt, AdapterFailure) as error:
+            self.ended = error
 
     def _settings(self) -> Settings:
         return Settings(floor=self.options.floor, patience=self.options.patience)
@@ -255,17 +277,25 @@ class _Conformance:
         calls = self._context(recorded, violation)
         if owes(self.api, violation.rule):
             return Finding(violation, calls, members(same), len(same), 0, 0)
+        shrunk = Finding(violation, calls, members(same), len(same), 0, 0)
+        if self.ended is None:
+            with self._until_ended():
+                shrunk = self._replayed(recorded, ordered, shrunk)
+        return shrunk
+
+    def _replayed(self, recorded: Sequence[Call], ordered: Sequence[Violation], first: Finding) -> Finding:
+        """The finding with the shortest calls that show it, and how often they do."""
         found: tuple[Violation, tuple[Call, ...]] | None = None
         for one in islice(_by_operation(ordered, recorded), _MOST_TRIED):
             shrunk = self._shortest(recorded, one)
             if shrunk and (found is None or len(shrunk) < len(found[1])):
                 found = one, shrunk
-            if found is not None and len(found[1]) <= len(violation.calls):
+            if found is not None and len(found[1]) <= len(first.violation.calls):
                 break  # no others can be shown by fewer calls
-        violation, calls = found or (violation, calls)
+        violation, calls = found or (first.violation, first.calls)
         gap_s = 0.0 if found is not None else self._longest_gap(calls)
         back = sum(self._shows(self._replay(calls, longest_gap_s=gap_s), violation.rule) for _ in range(REPLAYS))
-        return Finding(violation, calls, members(same), len(same), REPLAYS, back)
+        return replace(first, violation=violation, calls=calls, replays=REPLAYS, back=back)
 
     def _longest_gap(self, calls: Sequence[Call]) -> float:
         """How long at most to wait between the calls of a replay that does without waiting did not show anything.
@@ -440,7 +470,7 @@ def told_of(run: Run, finding: Finding) -> str:
 
 def as_json(run: Run) -> dict[str, Any]:
     """The run as JSON values: `api`, `target`, `verdict`, `violations`, `warnings`, `accepted`, `coverage`, `requests`,
-    `seconds`.
+    `seconds`, `ended` (why the run ended early; null if its budget ended it).
 
     A violation has `rule`, `grade`, `source`, `message`, `calls` (shrunk, as trace lines), `seen`, `replays`, `back`.
     """
@@ -459,6 +489,7 @@ def as_json(run: Run) -> dict[str, Any]:
         },
         "requests": run.requests,
         "seconds": round(run.seconds, 3),
+        "ended": None if run.ended is None else str(run.ended) or INTERRUPTED,
     }
 
 

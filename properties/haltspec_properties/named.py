@@ -14,7 +14,6 @@ from functools import cache
 from typing import Final
 
 from haltspec.apis import load
-from haltspec.errors import Unknown
 from haltspec.lts import Call, Grade, Lifecycle, Source
 from haltspec.oracle import AT_ONCE, UNDECLARED
 from haltspec.spec import Api
@@ -82,11 +81,7 @@ def _named(where: str, name: str, source: Source) -> NamedRule:
 
 
 def named_rule(api: Api, broken: str) -> NamedRule:
-    """The named rule to which a broken rule belongs.
-
-    Raises:
-        Unknown: no rule of the API can be broken by that name.
-    """
+    """The named rule to which a broken rule belongs; one that is not known to the API is named after itself."""
     rules = named_rules(api.name)
     own = rules.get(broken)
     if own is not None:
@@ -97,7 +92,7 @@ def named_rule(api: Api, broken: str) -> NamedRule:
         before, _, rest = broken.partition(f"{lifecycle.full_name}/")
         if not before and any(words in f" {rest}" for words in _ORDERS):
             return rules[f"{lifecycle.full_name}/{ORDER}"]
-    raise Unknown(f"rule of {api.name}", broken, rules)
+    return NamedRule(broken, Grade.ASSUMED, None)
 
 
 _ORDERS: Final = (" is no state of a job", " does not follow ", " does not come back", " nothing leaves ")

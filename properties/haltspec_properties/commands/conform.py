@@ -13,15 +13,16 @@ import click
 
 from haltspec import services
 from haltspec.apis import load
-from haltspec.commands.check import floor_of
-from haltspec.errors import Misuse, Unknown
+from haltspec.commands.check import INTERRUPTED as BY_USER
+from haltspec.commands.check import MISUSE, floor_of
+from haltspec.errors import AdapterFailure, Misuse, Unknown
 from haltspec.lts import Grade
 from haltspec.oracle import Settings
 from haltspec.report import exit_code
 from haltspec.spec import Api
 from haltspec.trace import to_line
 from haltspec_properties.baseline import Baseline, read_baseline
-from haltspec_properties.conform import Options, Run, Target, as_json, conform, render
+from haltspec_properties.conform import INTERRUPTED, Options, Run, Target, as_json, conform, render
 from haltspec_properties.replay import Replay, read_sought, render_replay, replay, replay_json
 from haltspec_properties.reports import library
 from haltspec_properties.targets import MotoTarget, endpoint_target, reference_target
@@ -85,6 +86,8 @@ def command(
 ) -> int:
     """Drive an implementation of API and print how it deviates from what is documented.
 
+    Ctrl-C ends it and tells what was found until then; a second one ends that too.
+
     Exit 0 if nothing was found, 1 if something was, 2 for misuse, 3 if only warnings were. With --replay: 0 if none
     of the deviations came back, 1 if one did.
     """
@@ -101,7 +104,7 @@ def command(
         if sought is not None:
             return _tell_replay(replay(api, target, sought, options, tell), as_json_=as_json_)
         run = known.apply(conform(api, target, options, tell))
-    if write_baseline is not None:
+    if write_baseline is not None and run.ended is None:
         known = known.taking((*run.findings, *run.accepted))
         run = known.apply(run)
     files.write(run, known)
@@ -110,9 +113,12 @@ def command(
     else:
         for line in render(run, style=_style):
             click.echo(line)
-        for rule in known.gone(run):
+        for rule in known.gone(run) if run.ended is None else ():
             click.echo(f"accepted and not seen any more: {rule}")
-    return exit_code(run.verdict)
+    if run.ended is None:
+        return exit_code(run.verdict)
+    click.echo(f"Error: {str(run.ended) or INTERRUPTED}: what was seen until then is told", err=True)
+    return MISUSE if isinstance(run.ended, AdapterFailure) else BY_USER
 
 
 def _tell_replay(outcome: Replay, *, as_json_: bool) -> int:
@@ -160,7 +166,7 @@ class Files:
 
             reasons = {rule: accepted.reason for rule, accepted in known.accepted.items()}
             Path(self.sarif).write_text(sarif(run, record=self.record, reasons=reasons), encoding="utf-8")
-        if self.write_baseline is not None:
+        if self.write_baseline is not None and run.ended is None:
             Path(self.write_baseline).write_text(known.text(), encoding="utf-8")
 
 

@@ -11,6 +11,8 @@ import re
 from typing import Any, Final
 
 from haltspec.errors import Misuse
+from haltspec_properties.conform import Finding, Run
+from haltspec_properties.named import NamedRule, named_rule, named_rules
 
 _ILLEGAL: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML may hold, not even escaped; lone surrogates among it, which no file can hold."""
@@ -28,6 +30,14 @@ def legal(text: str) -> str:
         ),
         text,
     )
+
+
+def by_rule(run: Run) -> dict[NamedRule, list[Finding]]:
+    """All named rules of the run's API, each with the findings that break it, the failing ones first."""
+    found: dict[NamedRule, list[Finding]] = {rule: [] for rule in named_rules(run.api.name).values()}
+    for finding in (*run.findings, *run.accepted, *run.warnings):
+        found.setdefault(named_rule(run.api, finding.rule), []).append(finding)
+    return found
 
 
 def library(module: str) -> Any:

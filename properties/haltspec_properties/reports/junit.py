@@ -9,21 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 from haltspec_properties.conform import Finding, Run, finding_lines
-from haltspec_properties.named import NamedRule, named_rule, named_rules
-from haltspec_properties.reports import legal, library
+from haltspec_properties.named import NamedRule
+from haltspec_properties.reports import by_rule, legal, library
 
 
 def junit(run: Run) -> bytes:
     """The file's content; raises `Misuse` if the library is not installed."""
     xml = library("junitparser")
     suites = {}
-    by_rule: dict[str, list[Finding]] = {}
-    for finding in (*run.findings, *run.accepted, *run.warnings):
-        by_rule.setdefault(named_rule(run.api, finding.rule).name, []).append(finding)
-    for rule in named_rules(run.api.name).values():
+    for rule, found in by_rule(run).items():
         if rule.place not in suites:
             suites[rule.place] = xml.TestSuite(rule.place)
-        suites[rule.place].add_testcase(_case(xml, run, rule, by_rule.get(rule.name, [])))
+        suites[rule.place].add_testcase(_case(xml, run, rule, found))
     first = next(iter(suites.values()))
     first.time = round(run.seconds, 3)
     for name, value in (("target", run.target), ("requests", run.requests), ("verdict", run.verdict.value)):

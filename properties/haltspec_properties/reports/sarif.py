@@ -16,8 +16,8 @@ from haltspec import __version__
 from haltspec.lts import Grade
 from haltspec.report import cite
 from haltspec_properties.conform import Finding, Run, finding_lines
-from haltspec_properties.named import named_rule, named_rules
-from haltspec_properties.reports import library
+from haltspec_properties.named import NamedRule, named_rule
+from haltspec_properties.reports import by_rule, library
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS: Final[Mapping[Grade, str]] = {Grade.STATED: "error", Grade.IMPLIED: "warning", Grade.ASSUMED: "note"}
@@ -35,15 +35,19 @@ def sarif(run: Run, *, record: str | None = None, reasons: Mapping[str, str] | N
         Misuse: the library is not installed.
     """
     om = library("sarif_om")
-    names = list(named_rules(run.api.name))
-    rules = [_descriptor(om, run, name) for name in names]
+    rules = list(by_rule(run))
     tool = om.Tool(
-        driver=om.ToolComponent(name="haltspec", version=__version__, semantic_version=__version__, rules=rules)
+        driver=om.ToolComponent(
+            name="haltspec",
+            version=__version__,
+            semantic_version=__version__,
+            rules=[_descriptor(om, run, rule) for rule in rules],
+        )
     )
     results = []
     for finding in (*run.findings, *run.warnings, *run.accepted):
-        index = names.index(named_rule(run.api, finding.rule).name)
-        results.append(_result(om, run, finding, names[index], index, record, reasons or {}))
+        index = rules.index(named_rule(run.api, finding.rule))
+        results.append(_result(om, run, finding, rules[index].name, index, record, reasons or {}))
     log = om.SarifLog(
         version="2.1.0",
         schema_uri=SCHEMA,
@@ -60,12 +64,11 @@ def sarif(run: Run, *, record: str | None = None, reasons: Mapping[str, str] | N
     return json.dumps(_plain(log), indent=1) + "\n"
 
 
-def _descriptor(om: Any, run: Run, name: str) -> Any:
-    rule = named_rules(run.api.name)[name]
-    words = name.rpartition("/")[2]
+def _descriptor(om: Any, run: Run, rule: NamedRule) -> Any:
+    words = rule.name.rpartition("/")[2]
     told = f"{words} ({rule.grade}" + (f": {cite(run.api, rule.source)})" if rule.source is not None else ")")
     return om.ReportingDescriptor(
-        id=name,
+        id=rule.name,
         short_description=om.MultiformatMessageString(text=words),
         full_description=om.MultiformatMessageString(text=told),
         default_configuration=om.ReportingConfiguration(level=LEVELS[rule.grade]),
