@@ -43,9 +43,11 @@ class Step(NamedTuple):
     Args:
         position: the event's position in the history.
         before: the belief when the event had to be placed (unseen moves not yet made).
-        after: the belief then; 0 if no order allows the event.
+        after: the belief then; 0 if no order allows the event. Where calls overlap it is that of the first moment at
+            which the event can have had its place.
         constrained: another answer could have been impossible.
         decided: False if the overlap is too wide to order; `after` then is every state.
+        later: where calls overlap, what the event may have led to at any moment: these states and perhaps more.
     """
 
     position: int
@@ -53,6 +55,7 @@ class Step(NamedTuple):
     after: int
     constrained: bool
     decided: bool = True
+    later: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,12 +378,15 @@ class _Search:
                 yield Step(position, everything, everything, False, False)
             return
         before, found = reached
-        after = 0
+        after = later = 0
         for state, _, placed, _ in found:
             after |= state if placed & bit else kind.course.stays.get(state, state)
+            if not placed & bit:
+                for other in bits(self._range(state)):
+                    later |= kind.course.images.get(other, 0)
         if is_certain:
             before = self._close(before) if self.absorbed or self.besides else before
-            yield Step(position, before, after, self.automaton.is_constrained(before, seen))
+            yield Step(position, before, after, self.automaton.is_constrained(before, seen), later=later)
         if found:
             self.roots = list(dict.fromkeys(_without(bit, one) for one in found))
         elif seen.what == OK:

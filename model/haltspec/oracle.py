@@ -494,7 +494,7 @@ class _Judge:
             for step in taken:
                 if not unsure and _tells_nothing(history.events[step.position]):
                     continue
-                if not step.after or step.after & ~start:
+                if not step.after or (step.after | step.later) & ~start:
                     since = None
                     continue
                 since, last = since or step, step

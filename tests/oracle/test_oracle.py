@@ -619,6 +619,24 @@ class TestProgress:
         recording = self.stuck().stop(took=float("inf")).stop(error="ThrottlingException")
         assert [owed.age for owed in recording.judge().pending] == []
 
+    @pytest.mark.parametrize("ends_s", [0.1, 11.5])
+    def test_what_overlaps_may_have_come_late(self, ends_s: float) -> None:
+        """Where calls overlap, one that does not show the state is not taken for one of the first state it fits."""
+        project = "arn:aws:rekognition:us-east-1:111122223333:project/models/1690000000000"
+        create, delete = {"ProjectName": "models"}, {"ProjectArn": project}
+
+        def made(at: float, operation: str, request: Mapping[str, Any], reply: Any, error: str | None = None) -> Call:
+            status = {None: 200, "InternalServerError": 500}.get(error, 400)
+            end = at + (ends_s if status == 500 else 0.1)
+            return Call("rekognition", operation, TENANT, "c", at, end, request, status, error, reply, alone=True)
+
+        lost = made(0, "CreateProject", create, {}, "InternalServerError")
+        begun = made(1, "CreateProject", create, delete)
+        held = made(12, "DeleteProject", delete, {}, "ResourceInUseException")
+        later = made(13, "DeleteProject", delete, {}, "InternalServerError")
+        report = judge(load("rekognition"), [lost, begun, held, later], Settings(patience=10))
+        assert [v.rule for v in report.violations] == []
+
 
 class TestAlone:
     """Only a recording that holds every call can tell that an id was never given."""

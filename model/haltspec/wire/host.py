@@ -155,7 +155,7 @@ class Host:
             asked = dialect.read(request, self.settings.credentials, self._clock())
         except Refused as refused:
             return self.with_id(refused.response, dialect.id_header)
-        answer = await self._call(asked, request.client)
+        answer = await self.call(asked, request.client)
         return None if answer is None else dialect.word(asked, answer, self._request_id())
 
     def with_id(self, response: Response, *headers: str) -> Response:
@@ -172,8 +172,8 @@ class Host:
     def _request_id(self) -> str:
         return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
 
-    async def _call(self, asked: Asked, client: str) -> Answer | None:
-        """The answer to a call; None if there shall be none."""
+    async def call(self, asked: Asked, client: str) -> Answer | None:
+        """The answer to a call that has been read; None if there shall be none. Raises `JournalBroken`."""
         if self.broken is not None:
             raise self.broken
         self.calls += 1
