@@ -167,9 +167,10 @@ class Flawed(Host):
         named = {f"{api}/{question}": reading for question, reading in (readings or {}).items()}
         super().__init__(Settings(apis=(api,), pace=Pace.TIMED, delay_s=DELAY_S, seed=seed, readings=named))
 
-    async def _call(self, asked: Asked, client: str) -> Answer | None:
+    async def call(self, asked: Asked, client: str) -> Answer | None:
+        """The answer to a call, with the flaw."""
         if self.flaw is None:
-            return await super()._call(asked, client)
+            return await super().call(asked, client)
         self.calls += 1
         self.catch_up(asked.api)
         turn = Turn(self, asked, self.calls, self.memory, self.rng)
