@@ -25,6 +25,7 @@ from haltspec.spec import Api, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
 from haltspec_properties.again import SALT_STEP, make_again
+from haltspec_properties.paste import curl_lines
 from haltspec_properties.scenarios import Scenario, Stage, scenarios
 from haltspec_properties.search import Search
 from haltspec_properties.session import Session
@@ -125,6 +126,7 @@ class Run:
         findings: deviations at the floor or above, one for each rule; `warnings` those below.
         accepted: deviations at the floor or above that somebody has accepted; see `baseline`.
         ended: what ended the run early; None: its budget did.
+        address: where others can call the target, empty if nobody else can; `shared`: in tenants of one's own.
         report: the judgement of the whole record.
         requests: calls made, replays included.
         seconds: how long it took.
@@ -139,6 +141,8 @@ class Run:
     seconds: float
     accepted: tuple[Finding, ...] = ()
     ended: KeyboardInterrupt | AdapterFailure | None = None
+    address: str = ""
+    shared: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -237,6 +241,8 @@ class _Conformance:
             requests=len(self.calls) + self.replayed,
             seconds=self.options.clock() - begun,
             ended=self.ended,
+            address=self.target.address,
+            shared=self.target.salt is not None,
         )
 
     @contextmanager
@@ -427,8 +433,11 @@ def _texts(request: Mapping[str, Any]) -> Iterator[str]:
 # ---- in words and as JSON ------------------------------------------------------------------------------------
 
 
-def render(run: Run, *, style: Callable[[str, str], str] = plain) -> Iterator[str]:
-    """The run, line by line: the verdict, then each deviation with its rule, grade, source and shortest calls."""
+def render(run: Run, *, style: Callable[[str, str], str] = plain, curl: bool = False) -> Iterator[str]:
+    """The run, line by line: the verdict, then each deviation with its rule, grade, source and shortest calls.
+
+    With `curl` lines for a shell follow that make them.
+    """
     head = style(run.verdict.value.upper(), run.verdict.value)
     taken = sum(1 for row in run.rows if run.report.taken.get(row))
     yield (
@@ -441,6 +450,8 @@ def render(run: Run, *, style: Callable[[str, str], str] = plain) -> Iterator[st
         first, *others = finding_lines(run, finding, style=style)
         yield f"{number:3}. {first}"
         yield from (f"     {line}" for line in others)
+        if curl:
+            yield from ("", *script_of(run, finding))
     if run.accepted:
         yield ""
         yield f"{len(run.accepted)} more are accepted by the baseline"
@@ -462,6 +473,12 @@ def finding_lines(run: Run, finding: Finding, *, style: Callable[[str, str], str
     yield from (f"  {line}" for line in calls_words(finding.calls[-_MOST_SHOWN:]))
 
 
+def script_of(run: Run, finding: Finding) -> list[str]:
+    """The lines for a shell that show a finding; see `paste`."""
+    about = (f"{finding.rule} ({finding.grade})", finding.violation.message)
+    return curl_lines(run.api, finding.calls, run.address, shared=run.shared, about=about)
+
+
 def told_of(run: Run, finding: Finding) -> str:
     """Who says that a finding is one, how often it was seen, and how often it came back."""
     back = f", came back in {finding.back} of {finding.replays} replays" if finding.replays else ""
@@ -472,7 +489,8 @@ def as_json(run: Run) -> dict[str, Any]:
     """The run as JSON values: `api`, `target`, `verdict`, `violations`, `warnings`, `accepted`, `coverage`, `requests`,
     `seconds`, `ended` (why the run ended early; null if its budget ended it).
 
-    A violation has `rule`, `grade`, `source`, `message`, `calls` (shrunk, as trace lines), `seen`, `replays`, `back`.
+    A violation has `rule`, `grade`, `source`, `message`, `calls` (shrunk, as trace lines), `seen`, `replays`, `back`,
+    `script` (lines for bash that make the calls with curl).
     """
     taken = {row: run.report.taken[row] for row in run.rows if run.report.taken.get(row)}
     return {
@@ -496,7 +514,8 @@ def as_json(run: Run) -> dict[str, Any]:
 def _finding_json(finding: Finding, run: Run) -> dict[str, Any]:
     told = violation_json(run.api, finding.violation, run.report.projection.calls)
     calls = violation_json(run.api, _on(finding), finding.calls)["calls"]
-    return {**told, "calls": calls, "seen": finding.seen, "replays": finding.replays, "back": finding.back}
+    often = {"seen": finding.seen, "replays": finding.replays, "back": finding.back}
+    return {**told, "calls": calls, **often, "script": script_of(run, finding)}
 
 
 def _on(finding: Finding) -> Violation:

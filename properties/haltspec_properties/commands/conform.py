@@ -63,6 +63,7 @@ _COLOURS = {"fail": "red", "pass": "green", "inconclusive": "yellow", "stated": 
 @click.option("--write-baseline", metavar="FILE", help="Accept all deviations that are found, and write them there.")
 @click.option("--junit", metavar="FILE", help="Write a report there as JUnit XML: a case for each rule.")
 @click.option("--sarif", metavar="FILE", help="Write a report there as SARIF; it points into the file of --record.")
+@click.option("--curl", is_flag=True, help="Print with each deviation lines for a shell that show it.")
 @click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
 def command(
     api_name: str,
@@ -82,6 +83,7 @@ def command(
     write_baseline: str | None,
     junit: str | None,
     sarif: str | None,
+    curl: bool,
     as_json_: bool,
 ) -> int:
     """Drive an implementation of API and print how it deviates from what is documented.
@@ -111,7 +113,7 @@ def command(
     if as_json_:
         click.echo(json.dumps(as_json(run), indent=1))
     else:
-        for line in render(run, style=_style):
+        for line in render(run, style=_style, curl=curl):
             click.echo(line)
         for rule in known.gone(run) if run.ended is None else ():
             click.echo(f"accepted and not seen any more: {rule}")
