@@ -106,11 +106,13 @@ def flawed() -> Iterator[str]:
 
 def test_reports_are_written(flawed: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Each under its name; the SARIF report points into the record."""
-    record, junit, sarif = (tmp_path / name for name in ("calls.ndjson", "junit.xml", "haltspec.sarif"))
-    files = ("--record", str(record), "--junit", str(junit), "--sarif", str(sarif))
+    names = ("calls.ndjson", "junit.xml", "haltspec.sarif", "report.html")
+    record, junit, sarif, html = (tmp_path / name for name in names)
+    files = ("--record", str(record), "--junit", str(junit), "--sarif", str(sarif), "--html", str(html))
     code, out, err = run(capsys, "translate", "--endpoint-url", flawed, "--examples", "0", *files)
     assert (code, err) == (1, "")
     assert MISSING in out
+    assert MISSING in html.read_text()
     assert len(list(ElementTree.parse(junit).iter("failure"))) == 1
     (result,) = json.loads(sarif.read_text())["runs"][0]["results"]
     place = result["locations"][0]["physicalLocation"]
@@ -134,7 +136,7 @@ def test_only_what_is_new_fails(flawed: str, capsys: pytest.CaptureFixture[str],
     assert MISSING in out
 
 
-@pytest.mark.parametrize("option", ["--junit", "--sarif", "--write-baseline"])
+@pytest.mark.parametrize("option", ["--junit", "--sarif", "--html", "--write-baseline"])
 def test_rejects_a_report_that_cannot_be_written(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, option: str
 ) -> None:
@@ -146,7 +148,9 @@ def test_rejects_a_report_that_cannot_be_written(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("option", "module"), [("--junit", "junitparser"), ("--sarif", "sarif_om")])
+@pytest.mark.parametrize(
+    ("option", "module"), [("--junit", "junitparser"), ("--sarif", "sarif_om"), ("--html", "jinja2")]
+)
 def test_rejects_a_report_without_its_library(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, module: str
 ) -> None:

@@ -63,6 +63,7 @@ _COLOURS = {"fail": "red", "pass": "green", "inconclusive": "yellow", "stated": 
 @click.option("--write-baseline", metavar="FILE", help="Accept all deviations that are found, and write them there.")
 @click.option("--junit", metavar="FILE", help="Write a report there as JUnit XML: a case for each rule.")
 @click.option("--sarif", metavar="FILE", help="Write a report there as SARIF; it points into the file of --record.")
+@click.option("--html", metavar="FILE", help="Write a report there as one page, with pictures and without scripts.")
 @click.option("--curl", is_flag=True, help="Print with each deviation lines for a shell that show it.")
 @click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
 def command(
@@ -83,6 +84,7 @@ def command(
     write_baseline: str | None,
     junit: str | None,
     sarif: str | None,
+    html: str | None,
     curl: bool,
     as_json_: bool,
 ) -> int:
@@ -96,7 +98,7 @@ def command(
     api = load(api_name)
     options = Options(examples=examples, seconds=seconds, patience=patience, seed=seed, floor=floor)
     known = read_baseline(baseline, api) if baseline is not None else Baseline(api.name)
-    files = Files(record=record, junit=junit, sarif=sarif, write_baseline=write_baseline)
+    files = Files(record=record, junit=junit, sarif=sarif, html=html, write_baseline=write_baseline)
     if replay_ is not None and files.asked():
         raise Misuse(f"--replay writes no {', '.join(files.asked())}", "leave it out, or take --json")
     files.check()
@@ -139,6 +141,7 @@ class Files:
     record: str | None
     junit: str | None
     sarif: str | None
+    html: str | None
     write_baseline: str | None
 
     def asked(self) -> tuple[str, ...]:
@@ -147,10 +150,10 @@ class Files:
 
     def check(self) -> None:
         """Refuse, before a long run, what could not be written after it: raises `Misuse`."""
-        for module, path in (("junitparser", self.junit), ("sarif_om", self.sarif)):
+        for module, path in (("junitparser", self.junit), ("sarif_om", self.sarif), ("jinja2", self.html)):
             if path is not None:
                 library(module)
-        for path in (self.record, self.junit, self.sarif, self.write_baseline):
+        for path in (self.record, self.junit, self.sarif, self.html, self.write_baseline):
             if path is not None:
                 _check_writable(path)
 
@@ -168,6 +171,10 @@ class Files:
 
             reasons = {rule: accepted.reason for rule, accepted in known.accepted.items()}
             Path(self.sarif).write_text(sarif(run, record=self.record, reasons=reasons), encoding="utf-8")
+        if self.html is not None:
+            from haltspec_properties.reports.page import page
+
+            Path(self.html).write_text(page(run), encoding="utf-8")
         if self.write_baseline is not None and run.ended is None:
             Path(self.write_baseline).write_text(known.text(), encoding="utf-8")
 
