@@ -1,7 +1,14 @@
-"""pytest plugin: the fixture `haltspec_reference`, a running reference service that every test finds empty.
+"""pytest plugin: conformance runs as tests, and the fixture `haltspec_reference`, a running reference service.
 
-The service runs at the pace `manual` unless the marker `haltspec_reference` says otherwise; its arguments are those of
-`haltspec_properties.clients.ReferenceService`. A service is started once for all tests with the same arguments.
+`pytest --haltspec-api comprehend --haltspec-endpoint http://127.0.0.1:5000` adds a test for each named rule of the API,
+which fails with what was found to break it. An implementation in the process of the tests is judged by a fixture:
+
+    def test_conformance(haltspec_conform):
+        haltspec_conform("comprehend", Target("mine", MyAdapter(), tenants))
+
+The reference service is found empty by every test. It runs at the pace `manual` unless the marker `haltspec_reference`
+says otherwise; its arguments are those of `haltspec_properties.clients.ReferenceService`. A service is started once for
+all tests with the same arguments.
 
     def test_the_poller_sees_the_end(haltspec_reference):
         comprehend = haltspec_reference.client("comprehend")
@@ -13,15 +20,39 @@ The service runs at the pace `manual` unless the marker `haltspec_reference` say
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from haltspec_properties.clients import ReferenceService
+    from haltspec_properties.conform import Run
 
 MARKER = "haltspec_reference"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of a conformance run; see `haltspec conform --help`."""
+    group = parser.getgroup("haltspec", "conformance of an implementation (haltspec)")
+    group.addoption("--haltspec-api", metavar="API", help="Add a test for each rule of this API.")
+    group.addoption("--haltspec-endpoint", metavar="URL", help="Where the implementation listens.")
+    group.addoption("--haltspec-baseline", metavar="FILE", help="Deviations that are accepted.")
+    group.addoption("--haltspec-floor", metavar="GRADE", default="implied", choices=("stated", "implied", "assumed"))
+    for name, kind in (("examples", int), ("seconds", float), ("patience", float), ("seed", int)):
+        group.addoption(f"--haltspec-{name}", metavar="N", type=kind, help=f"As --{name} of haltspec conform.")
+    for name in ("other-profile", "project-id", "workspace"):
+        group.addoption(f"--haltspec-{name}", metavar="NAME", help=f"As --{name} of haltspec conform.")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add the tests of the API that the command line names, before any are selected by name."""
+    if config.getoption("haltspec_api") is not None:
+        from haltspec_properties.pytest_rules import RulesOfApi
+
+        name = f"haltspec {config.getoption('haltspec_api')}"
+        items += RulesOfApi.from_parent(session, name=name, nodeid=name).collect()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,6 +60,29 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"{MARKER}(*apis, **options): how the reference service of a test runs; see ReferenceService"
     )
+    _check_options(config)
+
+
+def _check_options(config: pytest.Config) -> None:
+    api, endpoint = config.getoption("haltspec_api"), config.getoption("haltspec_endpoint")
+    if (api is None) != (endpoint is None):
+        raise pytest.UsageError("--haltspec-api and --haltspec-endpoint go together")
+    if api is not None:
+        from haltspec.apis import load
+        from haltspec.errors import HaltspecError
+
+        try:
+            load(api)
+        except HaltspecError as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+@pytest.fixture
+def haltspec_conform() -> Callable[..., Run]:
+    """Judges an implementation in this process, and fails the test with what was found; see `conform_in_process`."""
+    from haltspec_properties.pytest_rules import conform_in_process
+
+    return conform_in_process
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from haltspec.__main__ import main
 from haltspec.wire.server import Background
@@ -224,3 +226,23 @@ def test_a_target_that_goes_loses_nothing() -> None:
     told = json.loads(out)
     assert [violation["rule"] for violation in told["violations"]] == [MISSING]
     assert "were not answered" in told["ended"]
+
+
+def test_the_workflow_of_the_readme_runs(flawed: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Its command takes the options it names, and leaves the files that later steps take up."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    workflow = yaml.safe_load(readme.partition("```yaml\n")[2].partition("```")[0])
+    steps = workflow["jobs"]["comprehend"]["steps"]
+    program, name, api, *options = shlex.split(next(step["run"] for step in steps if step.get("name") == "conform"))
+    assert (program, name, api) == ("haltspec", "conform", "comprehend")
+    for place, option in enumerate(options):
+        if option == "--endpoint-url":
+            options[place + 1] = flawed
+        elif option in ("--baseline", "--junit", "--sarif", "--html", "--record"):
+            options[place + 1] = str(tmp_path / options[place + 1])
+    (tmp_path / "haltspec.json").write_text(json.dumps({"api": "translate", "accepted": [{"rule": MISSING}]}))
+    code, out, _ = run(capsys, "translate", *options, "--examples", "0")
+    assert (code, "1 more are accepted by the baseline" in out) == (0, True)
+    taken = [step["with"] for step in steps if step.get("if") == "always()"]
+    files = [taken[0]["sarif_file"], *taken[1]["path"].splitlines()]
+    assert {file.name for file in tmp_path.iterdir()} == {*files, "haltspec.json"}

@@ -60,7 +60,6 @@ def describe(job_id: str, at: float) -> Call:
         ("translate", "orders on unknown ids are accepted", "translate/job/unknown id is not stopped"),
         ("translate", "bad input is a server error", "translate/a fault is one of the declared errors"),
         ("dataarts", "a stop changes nothing", "dataarts/job/SCHEDULING/? does not follow batch STOPPED"),
-        ("devicefarm", "orders on unknown ids are accepted", "devicefarm/run/unknown run is not deleted"),
     ],
 )
 def test_the_lines_show_the_deviation(tmp_path: Path, api: str, flaw: str, rule: str) -> None:

@@ -1,10 +1,20 @@
-"""The fixture `haltspec_reference`, as somebody's tests use it."""
+"""The plugin as somebody's tests use it: the fixtures, and the tests of a conformance run."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+
+from haltspec.wire.server import Background
+from haltspec_properties.flaws import Flawed, flaws
+from haltspec_properties.named import named_rules
+
+MISSING = "translate/job/unknown id is not described"
 
 USE = """
 import pytest
@@ -69,3 +79,105 @@ def test_loading_the_plugin_loads_no_library(tmp_path: Path) -> None:
     script = "import sys, haltspec_properties.pytest_plugin; print(sorted({'boto3', 'botocore', 'hypothesis'} & set(sys.modules)))"
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert told.stdout.strip() == "[]"
+
+
+@pytest.fixture(scope="module")
+def flawed() -> Iterator[str]:
+    """The address of a service that answers one call wrongly."""
+    flaw = next(flaw for flaw in flaws("translate") if flaw.name == "read of an unknown id: wrong code")
+    with Background(Flawed("translate", flaw)) as service:
+        yield service.url
+
+
+def conforming(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the tests of an API in a folder where there are no others."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--haltspec-examples", "0", *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def test_each_rule_is_a_test(flawed: str, tmp_path: Path) -> None:
+    """The broken one fails with what was found; rows that no call met are skipped."""
+    result = conforming(tmp_path, "--haltspec-api", "translate", "--haltspec-endpoint", flawed, "-v", "-rs")
+    assert result.returncode == 1, result.stdout + result.stderr
+    counted = re.findall(r"(\d+) (failed|passed|skipped)", result.stdout.splitlines()[-1])
+    assert sum(int(number) for number, _ in counted) == len(named_rules("translate")) + 1
+    assert "haltspec translate::translate/job/started PASSED" in result.stdout
+    assert f"haltspec translate::{MISSING} FAILED" in result.stdout
+    assert ": no call of the run met it" in result.stdout
+    assert f"stated   {MISSING}\n" in result.stdout
+    assert "came back in 3 of 3 replays" in result.stdout
+    assert f"\nendpoint={flawed}\n" in result.stdout
+    assert ("1", "failed") in counted
+    assert "Traceback" not in result.stdout
+
+
+def test_a_conforming_service_passes(tmp_path: Path) -> None:
+    """And a rule can be asked for by name."""
+    with Background(Flawed("translate", None)) as service:
+        where = ("--haltspec-api", "translate", "--haltspec-endpoint", service.url)
+        result = conforming(tmp_path, *where, "-k", "not listed")
+    assert result.returncode == 0
+    assert "deselected" in result.stdout
+
+
+def test_what_is_accepted_is_expected(flawed: str, tmp_path: Path) -> None:
+    """As a failure that does not count."""
+    (tmp_path / "accepted.json").write_text(f'{{"api": "translate", "accepted": [{{"rule": "{MISSING}"}}]}}')
+    where = ("--haltspec-api", "translate", "--haltspec-endpoint", flawed)
+    result = conforming(tmp_path, *where, "--haltspec-baseline", "accepted.json")
+    assert result.returncode == 0
+    assert "1 xfailed" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--haltspec-api", "translate"), "--haltspec-api and --haltspec-endpoint go together"),
+        (("--haltspec-api", "trnslate", "--haltspec-endpoint", "http://127.0.0.1:9"), "did you mean translate?"),
+        (("--haltspec-api", "translate", "--haltspec-endpoint", "http://127.0.0.1:9"), "no answer within"),
+    ],
+)
+def test_rejects_misuse(tmp_path: Path, options: tuple[str, ...], message: str) -> None:
+    """It is told once, not for each rule, and is no failure of a test."""
+    result = conforming(tmp_path, *options)
+    assert result.returncode in (2, 4)
+    assert (result.stdout + result.stderr).count(message) == 1
+
+
+IN_PROCESS = """
+import pytest
+
+from haltspec.apis import load
+from haltspec_properties.adapters import ReferenceAdapter
+from haltspec_properties.conform import Target
+from haltspec_properties.targets import reference_target
+
+
+class Wrong:
+    def __init__(self, inner):
+        self.inner = inner
+
+    def call(self, operation, request, *, tenant, client):
+        call = self.inner.call(operation, request, tenant=tenant, client=client)
+        wrong = call.error == "ResourceNotFoundException" and operation.startswith("Describe")
+        return __import__("dataclasses").replace(call, error="InvalidRequestException") if wrong else call
+
+
+def test_right(haltspec_conform):
+    run = haltspec_conform("translate", reference_target(load("translate")), examples=0)
+    assert run.requests > 100
+
+
+def test_wrong(haltspec_conform):
+    target = reference_target(load("translate"))
+    wrong = Target("wrong", Wrong(target.adapter), target.tenants, target.wait)
+    haltspec_conform("translate", wrong, examples=0)
+"""
+
+
+def test_an_implementation_in_process_is_judged(tmp_path: Path) -> None:
+    """The fixture fails the test with what was found."""
+    result = run(tmp_path, IN_PROCESS)
+    assert "1 failed, 1 passed" in result.stdout, result.stdout + result.stderr
+    assert f"stated   {MISSING}" in result.stdout
+    assert "conform_in_process" not in result.stdout
