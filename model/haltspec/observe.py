@@ -129,12 +129,17 @@ def _early(lifecycle: Lifecycle, role: str) -> Iterator[tuple[str, ...]]:
                 yield shows
 
 
-def refusals(lifecycle: Lifecycle, role: str) -> frozenset[str]:
-    """The error codes with which rows, those of readings included, refuse an operation of a lifecycle."""
+def refusals(lifecycle: Lifecycle, role: str, cls: str = "") -> frozenset[str]:
+    """The error codes with which rows, those of readings included, refuse an operation of a lifecycle.
+
+    Only those for requests of the class `cls`, if given.
+    """
     replies = (
         row.label.reply
         for row in lifecycle.all_rows()
-        if isinstance(row.label, CallLabel) and row.label.operation == role
+        if isinstance(row.label, CallLabel)
+        and row.label.operation == role
+        and (not cls or cls in (row.label.when or (cls,)))
     )
     return frozenset(reply.error for reply in replies if reply.error is not None)
 
@@ -355,8 +360,22 @@ class _Projector:
         job_id = call.request.get(binding.id_in)
         if isinstance(job_id, str):
             key = JobKey(call.tenant, binding.lifecycle, binding.kind, job_id)
-            yield key, self._answer(call, bound, self._class_by_id(call, bound, key))
+            cls = self._class_by_id(call, bound, key)
+            if self._refuses_page(call, bound, cls):
+                return
+            yield key, self._answer(call, bound, cls)
             yield from self._passed_on(call, bound, key)
+
+    def _refuses_page(self, call: Call, bound: _Bound, cls: str) -> bool:
+        """True if what is refused may be the page asked for, by an error that no row has for such a call.
+
+        What an operation answers to a page token that it did not give, or gave long ago, is silent in every API.
+        """
+        members = (other.binding.next_in for other in self.bound[call.operation])
+        if call.error is None or not any(member and call.request.get(member) is not None for member in members):
+            return False
+        spec = self.api.error(call.error)
+        return spec is None or spec.code not in refusals(bound.lifecycle, bound.operation.name, cls)
 
     def _passed_on(self, call: Call, bound: _Bound, key: JobKey) -> Iterator[tuple[JobKey, Observation]]:
         """An order that another kind's operation accepted may have reached the job that has the id.

@@ -101,6 +101,14 @@ ENDS = ("STOPPED", "PASSED", "FAILED", "ERRORED", "WARNED")
 
 LEFT_OPEN: dict[str, tuple[Call, ...]] = {
     **{
+        f"a page of a run's jobs that nobody was told of is refused with {error}": (
+            schedule(1),
+            replace(refused("ListJobs", 2, error, RUN), request={"arn": RUN, "nextToken": "made-up"}),
+            get("SCHEDULING/PENDING", 3, RUN),
+        )
+        for error in ("ArgumentException", "ValidationException")
+    },
+    **{
         f"a stop of a {what} that is {status} answers {reply or 'that'}": (
             get(f"{status}/PENDING", 1, arn),
             stop(reply or f"{status}/PENDING", 2, arn, **(UNSTARTED if reply == "COMPLETED/STOPPED" else {})),
@@ -527,6 +535,13 @@ WARNED: dict[str, tuple[tuple[Call, ...], str]] = {
     "a job that runs is not found, nor did the recording delete its run": (
         (get("RUNNING/PENDING", 1), refused("StopJob", 2, "NotFoundException")),
         "job/stop asked during setup",
+    ),
+    "a page of the jobs of a run that runs is not found": (
+        (
+            get("RUNNING/PENDING", 1, RUN),
+            replace(refused("ListJobs", 2, "NotFoundException", RUN), request={"arn": RUN, "nextToken": "made-up"}),
+        ),
+        "run/its jobs are listed",
     ),
     "an active run is not found, nor did the recording delete it": (
         (get("RUNNING/PENDING", 1, RUN), refused("DeleteRun", 2, "NotFoundException", RUN)),
