@@ -814,7 +814,9 @@ class TestRules:
         """What is created after a deletion, or may have been replaced, is another job."""
         first, second = listing(3, item("STOPPED")), listing(8, item("STOPPED", createTime=1_800_000_000_000))
         rule = "a job is created at one time"
-        assert rule in broken(judge(API, (created(1), first, second), Settings(floor=Grade.ASSUMED)))
+        assert rule in broken(judge(API, (created(1), first, second)))
+        others = [replace(call, alone=False) for call in (created(1), first, second)]
+        assert rule not in broken(judge(API, others, Settings(floor=Grade.ASSUMED)))
         for status in (204, 500):
             gone = changed(order("DeleteJob", 5), status=status, error=None if status == 204 else "500")
             again = (created(1), first, gone, changed(created(6), status=status, error=gone.error), second)

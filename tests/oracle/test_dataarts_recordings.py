@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from haltspec.apis import load
 from haltspec.lts import Grade
-from haltspec.oracle import Verdict
+from haltspec.oracle import Settings, Verdict, judge
 from haltspec.trace import Call
 
 PROJECT = "b384b9e9ab9b4ee8994c8633aabc9505"
@@ -589,3 +590,26 @@ class TestRuledOut:
     def test_fails_the_command(self, bench: Any) -> None:
         """As files."""
         assert bench.codes(calls for calls, *_ in RULED_OUT.values()) == {1}
+
+
+class TestOwed:
+    """What a job owes is told by what shows it, not by what does not hold it."""
+
+    STOPPED = (
+        create(1, processType="REAL_TIME"),
+        call("StartJob", {"job_name": "myJob"}, 2, 204),
+        call("ShowJob", {"job_name": "myJob"}, 3, 200, reply={"name": "myJob"}),
+        refused("StartJob", 3.1, "DLF.3051"),
+        call("StopJob", {"job_name": "myJob"}, 4, 204),
+    )
+    SETTINGS = Settings(patience=3, alone=True)
+
+    def test_a_list_of_another_type_says_nothing(self) -> None:
+        """A list of batch jobs does not show that a real-time job is still STOPPING."""
+        report = judge(load("dataarts"), [*self.STOPPED, listing(60)], self.SETTINGS)
+        assert [v.rule for v in report.violations if "leads to" in v.rule] == []
+
+    def test_a_status_does(self) -> None:
+        """Its status does."""
+        report = judge(load("dataarts"), [*self.STOPPED, status(60, "STOPPING")], self.SETTINGS)
+        assert [v.rule for v in report.violations if "leads to" in v.rule] == ["dataarts/job/a stop leads to STOPPED"]

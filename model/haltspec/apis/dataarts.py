@@ -580,9 +580,13 @@ class _MadeAs(_Made):
 
 
 class _MadeAt(_Made):
-    """Times of creation, which the first reading shows."""
+    """Times of creation, which the first reading shows, of jobs that only the recording can have replaced."""
 
     members: ClassVar[tuple[str, ...]] = ("createTime",)
+
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
+        wrong = super().see(exchange)
+        return wrong if exchange.alone else None
 
 
 class _Taken:
@@ -647,7 +651,7 @@ _RULES = (
     rules.CallRule("a first page is as long as it can be", "A first page has as many jobs as there are, up to its limit.", OTC.implies("viewing_a_job_list, total and limit"), _short_page),
     rules.listed_match("a list passes its filter on names", "Listed jobs have the asked jobName in their names.", TF.implies("job resources, a fuzzy match of names"), _passes_filter),
     rules.HistoryRule("a job's type is as given", "A job shows the processType it was created with.", OTC.implies("viewing_job_details, processType"), _MadeAs),
-    rules.HistoryRule("a job is created at one time", "A job has one createTime from its creation to its deletion.", assumed("a job is created once; a list that lags may show a job that had the name before"), _MadeAt),
+    rules.HistoryRule("a job is created at one time", "A job has one createTime from its creation to its deletion, where nobody else can have deleted it and made another.", OTC.implies("viewing_a_job_list, createTime: when the job was created"), _MadeAt),
     rules.HistoryRule("an instance is made once", "No two runs at once make an instance of the same number.", OTC.implies("executing_a_job_immediately, instanceId"), _Instances),
     rules.HistoryRule("a name that is taken has a job", "A creation is refused for its name only if some job of the project has it.", OTC.implies("creating_a_job, failure response"), _Taken),
     rules.CallRule("a name is listed once", "No two jobs of a list have the same name.", OTC.states("creating_a_job, name: must be unique"), _listed_twice),
