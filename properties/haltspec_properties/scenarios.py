@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
-from haltspec.lts import Role
+from haltspec.lts import Internal, Lifecycle, Role
 from haltspec.observe import succeeded
 from haltspec.services.base import Told
 from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, Binding
+from haltspec_properties.asks import parent_for
 from haltspec_properties.breaches import breaches
 from haltspec_properties.session import Known, Session
 from haltspec_properties.walk import unknown_id
@@ -23,8 +24,17 @@ from haltspec_properties.walk import unknown_id
 _SHORT_ID: Final = 32
 _SHORTEST_PAUSE_S: Final = 0.004
 _PAUSE_GROWS: Final = 1.6
+_LONGER: Final = 3
+"""A status that has lasted so many times longer than the longest before is taken to stay."""
 _RACERS: Final = 6
 """So many jobs are stopped at the moment at which they may end."""
+_PAGEFUL: Final = 4
+"""So many jobs are listed in pages of one, two and three, and such as the service makes of itself."""
+_MADE_UP: Final = "a-page-token-that-nobody-gave"
+_CROWD: Final = 6
+_CROWDS: Final = 2
+_ROUNDS: Final = 6
+"""So many jobs are stopped so often about when they end, and that so many times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,11 @@ class Stage:
         """The story's own tenant."""
         return self.tenants[0]
 
+    @property
+    def a_while(self) -> float:
+        """How long, in seconds, a job that may go on is looked at before it is taken to stay as it is."""
+        return min(self.patience / 8, _LONGER * max(self.lasted.values(), default=self.patience))
+
     def await_change(self, known: Known, patience: float) -> bool:
         """Look at a job, more and more seldom, until it shows another status; False if it does not in time."""
         before, waited, pause = self.session.statuses.get(known.key), 0.0, _SHORTEST_PAUSE_S
@@ -57,7 +72,7 @@ class Stage:
             self.wait(pause)
             waited += pause
             pause = min(pause * _PAUSE_GROWS, max(patience / 8, _SHORTEST_PAUSE_S))
-            _look(self, known)
+            _look(self, known, hidden=False)
             if self.session.statuses.get(known.key) != before:
                 if before is not None:
                     self.lasted[known.key.lifecycle, known.key.kind, before] = waited
@@ -65,13 +80,13 @@ class Stage:
         return False
 
     def await_end(self, known: Known) -> None:
-        """Look at a job until it shows what only jobs show that have come to an end, or moves no more in time.
+        """Look at a job until it shows what only jobs show that go on no further, or moves no more in time.
 
         One that moves to and fro is given up after as many moves as there are states: none makes more that goes on.
         """
         _look(self, known)
         for _ in self.session.api.lifecycle(known.key.lifecycle).states:
-            if _is_over(self, known) or not self.await_change(known, self.patience / 8):
+            if _rests(self, known) or not self.await_change(known, self.a_while):
                 return
 
 
@@ -84,23 +99,29 @@ class Scenario:
 
 
 def scenarios(api: Api) -> Iterator[Scenario]:
-    """The stories of an API, those about time last."""
+    """The stories of an API: the short ones of every kind of job first, then what takes many calls or much time."""
     creators = [b for b in api.bindings if api.role(b).role is Role.CREATE and not b.spreads]
-    for binding in creators:
-        what = binding.kind or binding.lifecycle
-        yield Scenario(f"{what}: one job", partial(_one_job, binding))
-        yield Scenario(f"{what}: unknown ids", partial(_unknown, binding))
-        yield Scenario(f"{what}: tokens", partial(_tokens, binding))
-        yield Scenario(f"{what}: pages", partial(_pages, binding))
-        yield Scenario(f"{what}: filters", partial(_filters, binding))
-        yield Scenario(f"{what}: strangers", partial(_strangers, binding))
-        yield Scenario(f"{what}: other kinds", partial(_other_kinds, binding))
-        yield Scenario(f"{what}: others are left alone", partial(_left_alone, binding))
-        yield Scenario(f"{what}: races", partial(_races, binding))
-        yield Scenario(f"{what}: malformed requests", partial(_malformed, binding))
+    yield from _each("one job", _one_job, creators)
+    yield from _each("unknown ids", _unknown, creators)
+    yield from _each("tokens", _tokens, creators)
+    yield from _each("pages", _pages, creators)
+    yield from _each("filters", _filters, creators)
+    yield from _each("strangers", _strangers, creators)
+    yield from _each("other kinds", _other_kinds, creators)
     yield Scenario("beyond one job", _told)
+    yield from _each("others are left alone", _left_alone, creators)
+    yield from _each("malformed requests", _malformed, creators)
     yield Scenario("every kind: to the end", partial(_to_the_end, creators))
     yield Scenario("every kind: stopped", partial(_to_the_end, creators, stop=True))
+    yield from _each("there and back again", _there_and_back, creators)
+    yield from _each("races", _races, creators)
+    yield from _each("races with the end", _last_moments, list({b.lifecycle: b for b in reversed(creators)}.values()))
+
+
+def _each(about: str, play: Callable[[Binding, Stage], None], creators: list[Binding]) -> Iterator[Scenario]:
+    """A story of each kind of job."""
+    for binding in creators:
+        yield Scenario(f"{binding.kind or binding.lifecycle}: {about}", partial(play, binding))
 
 
 def _make(stage: Stage, binding: Binding, number: int = 1, tenant: str = "") -> list[Known]:
@@ -118,22 +139,49 @@ def _make(stage: Stage, binding: Binding, number: int = 1, tenant: str = "") -> 
     return stage.session.jobs[before:]
 
 
+def _make_in_time(stage: Stage, binding: Binding, number: int) -> list[Known]:
+    """As `_make`; if that is refused, again after a while: what it is made of may not be ready."""
+    for pause in (0.0, *(stage.patience / parts for parts in (256, 64, 16))):
+        if pause:
+            stage.wait(pause)
+        if made := _make(stage, binding, number):
+            return made
+    return []
+
+
 def _bound(stage: Stage, known: Known, *roles: Role) -> list[Binding]:
     return list(stage.session.bindings(known.key, *roles))
 
 
-def _look(stage: Stage, known: Known) -> None:
+def _look(stage: Stage, known: Known, *, hidden: bool = True) -> None:
+    """Read a job in every way, or unless `hidden` in those that show its status; list it where no read does."""
     readers = _bound(stage, known, Role.READ)
-    for binding in readers:
+    telling = [b for b in readers if b.view is not None and not b.hides_status]
+    for binding in readers if hidden else telling:
         stage.session.ask(binding, known.key.tenant, known.key.id)
-    if not readers:
+    if not telling:
         _list(stage, known)
 
 
 def _list(stage: Stage, known: Known, tenant: str = "") -> None:
     for binding in _bound(stage, known, Role.LIST):
-        parent = binding.parent_of(known.key.id) if binding.parent_of is not None else ""
-        stage.session.listing(binding, tenant or known.key.tenant, parent)
+        parent = parent_for(binding, known)
+        needed = stage.session.service.lists_with(binding, known.request)
+        stage.session.listing(binding, tenant or known.key.tenant, parent, **needed)
+
+
+def list_all(stage: Stage) -> None:
+    """Every list in which a job that is known may stand or must not, once for each tenant."""
+    session, listed = stage.session, set[str]()
+    for known in session.jobs:
+        for binding in _bound(stage, known, Role.LIST):
+            parent = parent_for(binding, known)
+            needed = session.service.lists_with(binding, known.request)
+            for tenant in dict.fromkeys((known.key.tenant, *stage.tenants)):
+                asked = repr((binding.operation, tenant, parent, needed))
+                if asked not in listed:
+                    listed.add(asked)
+                    session.listing(binding, tenant, parent, **needed)
 
 
 def _one_job(binding: Binding, stage: Stage) -> None:
@@ -162,6 +210,7 @@ def _left_alone(binding: Binding, stage: Stage) -> None:
                 if stage.session.api.role(order).role is Role.DELETE:
                     stage.await_end(known)
                 _look(stage, known)
+            _list(stage, made[-1])
             stage.session.ask(order, made[0].key.tenant, made[0].key.id)
             for known in made:
                 _look(stage, known)
@@ -169,6 +218,54 @@ def _left_alone(binding: Binding, stage: Stage) -> None:
             if stage.session.api.role(order).role is Role.DELETE:
                 stage.await_change(made[0], stage.patience / 8)
                 stage.session.ask(order, made[0].key.tenant, made[0].key.id)
+                _list(stage, made[-1])
+
+
+def _there_and_back(binding: Binding, stage: Stage) -> None:
+    """Two jobs of each sort are brought to rest by every order in turn, and then by the first once more.
+
+    What stops is asked of the one alone, twice: the other goes on as it was.
+    """
+    variants = stage.session.service.variants(binding)
+    for number in range(variants):
+        pair = [made[0] for n in (number, number + variants) if (made := _make_in_time(stage, binding, n))]
+        for known in pair:
+            stage.await_end(known)
+        orders = _bound(stage, pair[0], Role.ORDER) if pair else []
+        for order in orders + orders[:1]:
+            for known in pair[:1] if _is_stop(order) else pair:
+                stage.session.ask(order, known.key.tenant, known.key.id)
+                _look(stage, known, hidden=False)
+                stage.session.ask(order, known.key.tenant, known.key.id)
+            for known in pair:
+                stage.await_end(known)
+            _list(stage, pair[0])
+
+
+def _last_moments(binding: Binding, stage: Stage) -> None:
+    """Jobs made together are stopped together, again and again, until they have ended by themselves or by the stops."""
+    service = stage.session.service
+    for crowd_number in range(_CROWDS):
+        crowd = [known for n in range(_CROWD) for known in _make(stage, binding, crowd_number * _CROWD + n)]
+        if not any(_is_stop(order) for known in crowd for order in _bound(stage, known, Role.ORDER)):
+            return
+        lasted = [seconds for (name, *_), seconds in stage.lasted.items() if name == crowd[0].key.lifecycle]
+        stage.wait(min(sum(lasted), stage.patience / 8) * crowd_number / _CROWDS)
+        for _ in range(_ROUNDS):
+            stage.session.at_once(
+                [
+                    (asked.operation, service.order(asked, known.key.tenant, known.key.id), known.key.tenant)
+                    for known in crowd
+                    for asked in _bound(stage, known, Role.ORDER, Role.READ)
+                    if _is_stop(asked) or (asked.view is not None and not asked.hides_status)
+                ]
+            )
+        for known in crowd:
+            _look(stage, known)
+
+
+def _is_stop(order: Binding) -> bool:
+    return "stop" in order.operation.lower()
 
 
 def _races(binding: Binding, stage: Stage) -> None:
@@ -226,13 +323,16 @@ def _tokens(binding: Binding, stage: Stage) -> None:
 
 
 def _pages(binding: Binding, stage: Stage) -> None:
-    made = [_make(stage, binding, number) for number in (1, 2, 3)]
+    made = [_make(stage, binding, number) for number in range(1, 1 + _PAGEFUL)]
     for known in made[0] if made and made[0] else []:
         for lists in _bound(stage, known, Role.LIST):
             if lists.limit_in:
-                parent = lists.parent_of(known.key.id) if lists.parent_of is not None else ""
+                parent = parent_for(lists, known)
                 for size in (1, 2, 3):
                     stage.session.listing(lists, stage.home, parent, **{lists.limit_in: size})
+            if lists.next_in:
+                parent = parent_for(lists, known)
+                stage.session.listing(lists, stage.home, parent, **{lists.next_in: _MADE_UP})
 
 
 def _filters(binding: Binding, stage: Stage) -> None:
@@ -240,7 +340,7 @@ def _filters(binding: Binding, stage: Stage) -> None:
     _make(stage, binding, 2)
     for known in made:
         for lists in _bound(stage, known, Role.LIST):
-            parent = lists.parent_of(known.key.id) if lists.parent_of is not None else ""
+            parent = parent_for(lists, known)
             for probe in stage.session.service.probes(lists, known.request):
                 stage.session.listing(lists, stage.home, parent, **probe)
 
@@ -282,7 +382,7 @@ def _malformed(binding: Binding, stage: Stage) -> None:
             for breach in breaches(shapes, asked.operation, request):
                 session.call(asked.operation, breach.of(request), stage.home)
         for lists in _bound(stage, known, Role.LIST):
-            parent = lists.parent_of(known.key.id) if lists.parent_of is not None else ""
+            parent = parent_for(lists, known)
             request = session.service.listing(lists, stage.home, parent, session.prelude(stage.home))
             if lists.limit_in:
                 request[lists.limit_in] = 2
@@ -291,6 +391,7 @@ def _malformed(binding: Binding, stage: Stage) -> None:
                 for breach in breaches(shapes, lists.operation, probing):
                     session.call(lists.operation, breach.of(probing), stage.home)
         _look(stage, known)
+    for known in session.jobs:
         _list(stage, known)
 
 
@@ -309,15 +410,32 @@ def _told(stage: Stage) -> None:
 
 
 def _to_the_end(creators: list[Binding], stage: Stage, *, stop: bool = False) -> None:
-    """Make one job of every kind and look at them all until each has ended or patience is over."""
+    """Make one job of every kind, give it its orders, and look at all of them until none owes anything.
+
+    Stops come last, when every job has come to what its other orders lead to; with `stop` they come at once.
+    """
     jobs = [known for binding in creators for known in _make(stage, binding)]
-    if stop:
+    for is_now in (_is_stop, _is_start, _is_stop) if stop else (_is_none, _is_start, _is_stop):
         for known in jobs:
             for order in _bound(stage, known, Role.ORDER):
-                if "stop" in order.operation.lower():
+                if is_now(order):
                     stage.session.ask(order, known.key.tenant, known.key.id)
+            _look(stage, known)
+        _await_all(stage, jobs)
+
+
+def _is_none(_order: Binding) -> bool:
+    return False
+
+
+def _is_start(order: Binding) -> bool:
+    return not _is_stop(order)
+
+
+def _await_all(stage: Stage, jobs: list[Known]) -> None:
+    """Look at jobs until none shows that it has to go on, none can be seen, or patience is over."""
     waited, pause = 0.0, 4 * _SHORTEST_PAUSE_S
-    while waited <= stage.patience:
+    while waited <= stage.patience and any(_owes(stage, known) for known in jobs):
         stage.wait(pause)
         waited += pause
         pause = min(2 * pause, max(stage.patience / 8, 0.01))
@@ -329,16 +447,25 @@ def _to_the_end(creators: list[Binding], stage: Stage, *, stop: bool = False) ->
                 stage.lasted.setdefault((known.key.lifecycle, known.key.kind, status), waited)
         if not any(succeeded(call) for call in stage.session.calls[seen:]):
             break
-        if all(_is_over(stage, known) for known in jobs):
-            break
-    for known in jobs:
-        for order in _bound(stage, known, Role.ORDER):
-            stage.session.ask(order, known.key.tenant, known.key.id)
-        _look(stage, known)
 
 
-def _is_over(stage: Stage, known: Known) -> bool:
-    """True if a job shows what only jobs show that have come to an end."""
-    status = stage.session.statuses.get(known.key)
-    states = [s for s in stage.session.api.lifecycle(known.key.lifecycle).states if s.shows == status]
-    return bool(states) and all(state.terminal for state in states)
+def _owes(stage: Stage, known: Known) -> bool:
+    """True if a job shows a status that only jobs show that have to come to another."""
+    lifecycle, status = stage.session.api.lifecycle(known.key.lifecycle), stage.session.statuses.get(known.key)
+    owing = {state for owed in lifecycle.progress for state in owed.start}
+    states = [state.name for state in lifecycle.states if state.shows == status]
+    return bool(states) and owing.issuperset(states)
+
+
+def _rests(stage: Stage, known: Known) -> bool:
+    """True if a job shows what only jobs show that go on no further by themselves."""
+    lifecycle, status = stage.session.api.lifecycle(known.key.lifecycle), stage.session.statuses.get(known.key)
+    states = [state.name for state in lifecycle.states if state.shows == status]
+    return bool(states) and not _restless(lifecycle).intersection(states)
+
+
+@cache
+def _restless(lifecycle: Lifecycle) -> frozenset[str]:
+    """The states that a job leaves by itself."""
+    rows = (row for row in lifecycle.transitions if isinstance(row.label, Internal) and not row.label.outside)
+    return frozenset(state for row in rows for state in row.states)

@@ -247,6 +247,10 @@ class Service:
         """A small valid request of a list; `parent` is whose jobs to list, empty for those of the prelude's."""
         return {binding.scope_in: parent} if binding.scope_in else {}
 
+    def lists_with(self, binding: Binding, created: Request) -> dict[str, Any]:
+        """The members without which a list does not show a job made by the request `created`."""
+        return {}
+
     # ---- creation --------------------------------------------------------------------------------------------------
 
     def new_kind(self, world: World, binding: Binding, request: Request) -> str:

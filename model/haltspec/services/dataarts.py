@@ -95,6 +95,10 @@ class DataArts(Service):
         names = ({"jobName": name}, {"jobName": name[:3]}, {"jobName": "nobody"})
         return (*types, *names, {"limit": 101}, {"limit": 1, "offset": 1})
 
+    def lists_with(self, binding: Binding, created: Request) -> dict[str, Any]:
+        """The type of a real-time job: lists show batch jobs unless asked otherwise."""
+        return {"jobType": "REAL_TIME"} if created.get("processType") == "REAL_TIME" else {}
+
     def permits(self, world: World, job: Job, row: Transition) -> bool:
         """A name is taken in its workspace only, in the letters it was given in."""
         return row.name != TAKEN_ELSEWHERE
