@@ -59,7 +59,6 @@ def describe(job_id: str, at: float) -> Call:
         ("translate", "tokens are ignored", "translate/a repeated token makes no second job"),
         ("translate", "orders on unknown ids are accepted", "translate/job/unknown id is not stopped"),
         ("translate", "bad input is a server error", "translate/a fault is one of the declared errors"),
-        ("translate", "every page is the first", "translate/pages lead on"),
         ("dataarts", "a stop changes nothing", "dataarts/job/SCHEDULING/? does not follow batch STOPPED"),
     ],
 )

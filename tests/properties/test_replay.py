@@ -98,24 +98,6 @@ def test_what_is_owed_is_waited_for(tmp_path: Path) -> None:
     assert tried(run, None, (one,)).verdict is Verdict.PASS
 
 
-@pytest.mark.parametrize(
-    ("flaw", "rule", "operations"),
-    [
-        ("lists show other accounts", "translate/job/not listed before it exists", ["Start", "List"]),
-        ("every page is the first", "translate/pages lead on", ["Start", "Start", "List", "List"]),
-    ],
-)
-def test_calls_stand_alone(tmp_path: Path, flaw: str, rule: str, operations: list[str]) -> None:
-    """They make the jobs that they show, though the service that was run against had others; so a new one shows it."""
-    with service("translate", flaw) as target:
-        run = conform(load("translate"), target, OPTIONS)
-    (finding,) = (finding for finding in run.findings if finding.rule == rule)
-    assert [call.operation.partition("Text")[0].removesuffix("s") for call in finding.calls] == operations
-    asked = sought(tmp_path, replace(run, findings=(finding,)), json.dumps(as_json(replace(run, findings=(finding,)))))
-    assert tried(run, flaw, asked).tried[0].back == 3
-    assert tried(run, None, asked).tried[0].back == 0
-
-
 def test_a_deviation_comes_back_where_tenants_are_shared(tmp_path: Path) -> None:
     """In the same project of the same service, where the run's own jobs still are."""
     flaw, rule = FLAWS["dataarts"]

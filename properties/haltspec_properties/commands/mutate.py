@@ -1,4 +1,7 @@
-"""`haltspec mutate`: would a mistake in the rules, or in what a service shows and does, be noticed?"""
+"""`haltspec mutate`: would a mistake in the rules, or in what a service shows and does, be noticed?
+
+At the target `wire` the mistakes are made by a service behind HTTP, and it is a conformance run that has to notice.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,30 @@ from typing import Any, Final
 import click
 
 from haltspec.apis import NAMES, load
+from haltspec.errors import Misuse
 from haltspec_properties.chase import Catch, Sort, chase
 from haltspec_properties.fates import Fate, Outcome
+
+TARGETS: Final = ("model", "wire")
+"""What can be broken."""
 
 
 @click.command()
 @click.argument("apis", nargs=-1, metavar="[API...]")
 @click.option(
+    "--target",
+    type=click.Choice(TARGETS),
+    default=TARGETS[0],
+    show_default=True,
+    help="What is broken: the model, in process, or a service behind HTTP, of which nothing but its answers is known.",
+)
+@click.option(
     "--sample",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Hunt N mutants of each sort of each lifecycle, drawn by the seed.",
+    help="Hunt N mutants of each sort of each lifecycle, or N flaws of each service, drawn by the seed.",
 )
+@click.option("--without-steering", is_flag=True, help="On the wire: hunt also by plain Hypothesis rules, to compare.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws samples, and decides walks.")
 @click.option(
     "--workers",
@@ -35,17 +50,32 @@ from haltspec_properties.fates import Fate, Outcome
     help="Hunt in N processes; what is found is the same.",
 )
 @click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
-def command(apis: tuple[str, ...], sample: int | None, seed: int, workers: int, as_json_: bool) -> int:
+def command(
+    apis: tuple[str, ...],
+    target: str,
+    sample: int | None,
+    without_steering: bool,
+    seed: int,
+    workers: int,
+    as_json_: bool,
+) -> int:
     """Make one mistake at a time on purpose: each must be noticed, or be shown to change nothing.
 
     Mistakes are made in the rows, and in what a service shows and does whatever the rows say (data). What breaks no
     rule is left to the service and is no mistake; --json names it. Without --sample every data rule must be broken by
     some mutant.
 
+    With --target wire each mistake is one flaw of the reference service, which is served on loopback; a conformance
+    run with its default budget must find it, and must find nothing in the service without a flaw.
+
     Exit 0 if nothing survived and no data rule stayed whole, 1 if something did, 2 for misuse.
     """
     for name in apis:
         load(name)
+    if target == "wire":
+        return _on_the_wire(apis or NAMES, sample, seed, workers, as_json_=as_json_, plain=without_steering)
+    if without_steering:
+        raise Misuse("there is no search to steer in the model", "say --target wire")
     catches = list(chase(apis or NAMES, sample=sample, seed=seed, workers=workers, tell=_tell))
     survivors = [outcome for catch in catches for outcome in catch.outcomes if outcome.fate is Fate.SURVIVED]
     whole = [] if sample is not None else list(_whole(catches))
@@ -57,6 +87,31 @@ def command(apis: tuple[str, ...], sample: int | None, seed: int, workers: int, 
         for outcome in survivors:
             click.echo(f"survived: {outcome.mutant.lifecycle}: {outcome.mutant.name}\n  {outcome.told}")
     return 1 if survivors or whole else 0
+
+
+def _on_the_wire(
+    apis: Sequence[str], sample: int | None, seed: int, workers: int, *, as_json_: bool, plain: bool
+) -> int:
+    """Hunt flaws of services."""
+    from haltspec_properties.commands import wire
+    from haltspec_properties.flaws.hunt import Found, drawn, hunt
+
+    def tell(found: Found) -> None:
+        _tell(f"{found.api}: {found.flaw or 'no flaw'}: {found.rule or 'nothing found'}")
+
+    failed, told = False, []
+    for name in apis:
+        names = drawn(name, sample, seed)
+        hunted = hunt(name, names, seed=seed, workers=workers, plain=plain, tell=tell)
+        _tell("")
+        failed = failed or bool(hunted.missed) or hunted.sound.is_found
+        told.append(wire.as_json(hunted))
+        if not as_json_:
+            for line in wire.table(hunted):
+                click.echo(line)
+    if as_json_:
+        click.echo(json.dumps({"apis": told}, indent=1))
+    return 1 if failed else 0
 
 
 def _tell(told: str) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from random import Random
 from typing import Any, Final
 
-from haltspec.lts import Role
+from haltspec.lts import ABSENT, SAME, Call, Internal, Lifecycle, Role, Transition
 from haltspec.reference import Changes, Job, Reference
 from haltspec.services.base import Answer
 from haltspec.spec import Api, Binding, reach
@@ -23,6 +24,9 @@ from haltspec.wire.pace import Pace
 
 DELAY_S: Final = (0.01, 0.05)
 """How long a state lasts at least and at most, in seconds."""
+
+PAGE: Final = 3
+"""How many jobs stand on a page where neither a document nor the request says it."""
 
 
 @dataclass(slots=True)
@@ -120,14 +124,75 @@ class Turn:
         """All jobs of a tenant, the caller's own if left out, oldest first."""
         return self.world.jobs(tenant or self.asked.tenant)
 
+    @property
+    def looks(self) -> bool:
+        """True for a call that is made to look at a job: a read, or a list where there is no read."""
+        return self.role is (Role.READ if has_reads(self.api, self.binding.lifecycle) else Role.LIST)
+
+    def seen(self) -> list[Job]:
+        """The jobs that a call looks at; none if it does not look."""
+        if self.role is Role.READ:
+            return [self.job] if self.job is not None else []
+        parent = self.asked.members.get(self.binding.scope_in) if self.binding.scope_in else None
+        kept = (job for job in self.jobs() if job.key.lifecycle == self.binding.lifecycle)
+        return [job for job in kept if parent in (None, job.parent)] if self.looks else []
+
     def is_over(self, job: Job) -> bool:
-        """True if a job has come to an end."""
-        return self.api.lifecycle(job.key.lifecycle).state(job.state).terminal
+        """True if a job has come to an end: neither goes it on by itself, nor does a stop change it."""
+        return self.is_over_in(job, job.state)
+
+    def is_over_in(self, job: Job, state: str) -> bool:
+        """True if a job would have come to an end in a state."""
+        return state in ends(self.api.lifecycle(job.key.lifecycle))
+
+    def kin(self, job: Job) -> list[str]:
+        """The states that show something else than the job's, of those which jobs of its sort can be in."""
+        lifecycle = self.api.lifecycle(job.key.lifecycle)
+        here = lifecycle.state(job.state).shows
+        return [name for name in _sort(lifecycle, job.state) if lifecycle.state(name).shows not in (here, ())]
 
     def force(self, job: Job, state: str) -> None:
         """Put a job into a state, whatever the rows say."""
         job.state = state
         job.entered += 1
+
+
+@cache
+def has_reads(api: Api, lifecycle: str) -> bool:
+    """True if some operation is there to read one job."""
+    firsts = (api.bound(binding.operation)[0] for binding in api.bindings if binding.lifecycle == lifecycle)
+    return any(api.role(first).role is Role.READ and first.lifecycle == lifecycle for first in firsts)
+
+
+@cache
+def ends(lifecycle: Lifecycle) -> frozenset[str]:
+    """The states from which a job neither goes on by itself nor is moved by a stop."""
+    goes_on = {
+        state
+        for row in lifecycle.transitions
+        if (isinstance(row.label, Internal) and not row.label.outside) or is_stop(row)
+        for state in row.states
+    }
+    return frozenset(state.name for state in lifecycle.states if state.shows and state.name not in goes_on)
+
+
+def is_stop(row: Transition) -> bool:
+    """True for a stop that leads somewhere."""
+    is_stop = isinstance(row.label, Call) and row.label.operation.startswith("Stop")
+    return is_stop and row.target != SAME and any(row.target_from(state) != state for state in row.states)
+
+
+@cache
+def _sort(lifecycle: Lifecycle, state: str) -> tuple[str, ...]:
+    """The states from which or to which moves lead, there and back again, without a new beginning; in their order."""
+    found, fresh = {ABSENT, state}, {state}
+    rows = lifecycle.all_rows()
+    while fresh:
+        moves = [(here, row.target_from(here)) for row in rows for here in row.states]
+        near = {there for pair in moves for there in pair if fresh.intersection(pair) and ABSENT not in pair}
+        fresh = near - found
+        found |= near
+    return tuple(each.name for each in lifecycle.states if each.name in found)
 
 
 Twist = Callable[[Turn], Awaitable[Answer | None]]
@@ -166,6 +231,9 @@ class Flawed(Host):
         self.rng = Random(f"flaws/{seed}")
         named = {f"{api}/{question}": reading for question, reading in (readings or {}).items()}
         super().__init__(Settings(apis=(api,), pace=Pace.TIMED, delay_s=DELAY_S, seed=seed, readings=named))
+        if any(b.next_in and not b.limit_in for b in self.apis[api].bindings):
+            world = self.reference(api)
+            world.service = type("SmallPages", (type(world.service),), {"page": PAGE})()
 
     async def call(self, asked: Asked, client: str) -> Answer | None:
         """The answer to a call, with the flaw."""

@@ -1,0 +1,78 @@
+"""Flaws of services, and the hunt for them: black box, over HTTP, with the budget that a user has by default."""
+
+from __future__ import annotations
+
+import pytest
+
+from haltspec.apis import NAMES, load
+from haltspec.services.base import Answer
+from haltspec_properties.conform import Options
+from haltspec_properties.flaws import Flaw, Turn, flaws
+from haltspec_properties.flaws.hunt import drawn, find, hunt
+
+FEW = 2
+_SHORT = Options(examples=1, patience=0.2)
+
+
+@pytest.mark.parametrize("api_name", NAMES)
+def test_flaws_have_names_of_their_own(api_name: str) -> None:
+    """No two flaws of an API have the same name, and each says who got it wrong or who says that it is."""
+    names = [flaw.name for flaw in flaws(api_name)]
+    assert len(names) == len(set(names))
+    assert all(flaw.source for flaw in flaws(api_name))
+
+
+@pytest.mark.parametrize("api_name", NAMES)
+def test_some_flaws_are_found(api_name: str) -> None:
+    """Of the flaws drawn each is found, by a rule of the API."""
+    few = drawn(api_name, FEW, 0)
+    assert len(few) == FEW
+    for flaw in flaws(api_name):
+        if flaw.name in few:
+            found = find(api_name, flaw)
+            assert found.rule.startswith(f"{api_name}/"), flaw.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("api_name", NAMES)
+def test_every_flaw_is_found(api_name: str) -> None:
+    """Every flaw of the API is found with the default budget."""
+    hunted = hunt(api_name, drawn(api_name, None, 0))
+    assert not hunted.sound.is_found, hunted.sound.message
+    assert [found.flaw for found in hunted.missed] == []
+
+
+async def _sound(turn: Turn) -> Answer | None:
+    return turn.go()
+
+
+def test_what_is_no_flaw_is_missed() -> None:
+    """A service that does what the true one does is not found to be flawed: the hunt tells flaws from none."""
+    found = find("translate", Flaw("none", "nobody", _sound), _SHORT)
+    assert (found.rule, found.is_found) == ("", False)
+    assert found.calls > 50
+
+
+def test_plain_rules_find_what_every_reply_shows() -> None:
+    """Without steering a flaw of every reply is found; one that takes a certain order of calls need not be."""
+    flaw = next(flaw for flaw in flaws("translate") if flaw.name == "statuses are in lower case")
+    found = find("translate", flaw, plain=200)
+    assert found.is_found and found.calls <= 200
+    sound = find("translate", None, plain=200)
+    assert not sound.is_found, sound.message
+    assert sound.calls >= 200
+
+
+def test_samples_are_drawn_by_the_seed() -> None:
+    """The same seed draws the same flaws, in their order; so many that there are no more are all."""
+    names = [flaw.name for flaw in flaws("dataarts")]
+    assert drawn("dataarts", 5, 7) == drawn("dataarts", 5, 7) != drawn("dataarts", 5, 8)
+    assert [name for name in names if name in drawn("dataarts", 5, 7)] == list(drawn("dataarts", 5, 7))
+    assert drawn("dataarts", 1000, 7) == drawn("dataarts", None, 7) == tuple(names)
+
+
+@pytest.mark.parametrize("api_name", NAMES)
+def test_there_are_many(api_name: str) -> None:
+    """At least 60 for each API."""
+    assert load(api_name).name == api_name
+    assert len(flaws(api_name)) >= 60
