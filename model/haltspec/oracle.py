@@ -74,6 +74,11 @@ class Violation:
     member: str = ""
     excuse: str = ""
 
+    @property
+    def is_left_open(self) -> bool:
+        """True if documents let what was done show as late as it did: below the floor it is told, and passes."""
+        return self.rule.endswith(f"/{AT_ONCE}")
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -102,8 +107,8 @@ class Report:
 
     Args:
         api: the API's name.
-        verdict: FAIL if a violation is graded at the floor or above, INCONCLUSIVE if only below it or if something is
-            undecided, else PASS.
+        verdict: FAIL if a violation is graded at the floor or above, INCONCLUSIVE if only below it (what documents
+            leave open aside) or if something is undecided, else PASS.
         violations: at the floor or above, in order of the trace.
         warnings: below the floor.
         calls, observations, jobs: how many.
@@ -333,7 +338,8 @@ class _Judge:
         floor = self.settings.floor
         violations = tuple(v for v in found if v.grade >= floor)
         warnings = tuple(v for v in found if v.grade < floor)
-        unsure = Verdict.INCONCLUSIVE if warnings or self.undecided else Verdict.PASS
+        is_unsure = self.undecided or not all(warning.is_left_open for warning in warnings)
+        unsure = Verdict.INCONCLUSIVE if is_unsure else Verdict.PASS
         verdict = Verdict.FAIL if violations else unsure
         return Report(
             api=self.api.name,

@@ -146,10 +146,11 @@ class Run:
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL if anything was found, what is accepted aside; INCONCLUSIVE if only warnings were."""
+        """FAIL if anything was found, what is accepted aside; INCONCLUSIVE if only warnings were, as in a `Report`."""
         if self.findings:
             return Verdict.FAIL
-        return Verdict.INCONCLUSIVE if self.warnings or self.report.undecided else Verdict.PASS
+        is_unsure = self.report.undecided or not all(found.violation.is_left_open for found in self.warnings)
+        return Verdict.INCONCLUSIVE if is_unsure else Verdict.PASS
 
     @property
     def rows(self) -> tuple[str, ...]:

@@ -38,10 +38,10 @@ class Bench:
         assert found.get(rule) == (grade, document, len(calls) - 1), found
         assert len(calls) == 1 or self.judged(calls[:-1]).verdict is Verdict.PASS
 
-    def is_warned_of(self, calls: Sequence[Call], rule: str) -> None:
+    def is_warned_of(self, calls: Sequence[Call], rule: str, verdict: Verdict = Verdict.INCONCLUSIVE) -> None:
         """It breaks an assumption of ours and nothing else."""
         report = self.judged(calls)
-        assert (report.verdict, report.violations) == (Verdict.INCONCLUSIVE, ())
+        assert (report.verdict, report.violations) == (verdict, ())
         assert [(w.rule.partition("/")[2], w.grade) for w in report.warnings] == [(rule, Grade.ASSUMED)]
 
     def codes(self, recordings: Iterable[Sequence[Call]]) -> set[int]:
