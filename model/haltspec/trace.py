@@ -216,6 +216,10 @@ def decode_json(text: str | bytes, *, depth: int = MAX_DEPTH) -> Any:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite)
     except RecursionError:
         raise ValueError(f"it is nested deeper than {depth} levels") from None
+    except ValueError as error:
+        if "set_int_max_str_digits" in str(error):  # Python's words, of no use to whoever sent the text
+            raise ValueError("a number has too many digits") from None
+        raise
     if text.count("{") + text.count("[") > depth and _deeper(value, depth):
         raise ValueError(f"it is nested deeper than {depth} levels")
     return value
@@ -290,8 +294,7 @@ def _parse(text: str, place: str) -> dict[str, Any]:
             raise BadTrace(place, reason, "write the call whole, on one line, or remove it") from None
         raise BadTrace(place, f"no JSON at column {error.pos + 1} ({error.msg})", _FORMAT) from None
     except ValueError as error:
-        reason = "a number has too many digits" if "int_max_str_digits" in str(error) else str(error)
-        raise BadTrace(place, reason, "correct or remove the line") from None
+        raise BadTrace(place, str(error), "correct or remove the line") from None
     if not isinstance(value, dict):
         raise BadTrace(place, f"a call is a JSON object, this is {_shown(value)}", _FORMAT)
     return value

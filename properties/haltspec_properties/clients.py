@@ -130,8 +130,10 @@ class ReferenceService:
             options: more arguments of boto3's `client`.
 
         Raises:
-            Misuse: boto3 is not installed.
+            Misuse: boto3 is not installed, or the API is none of AWS.
         """
+        if load(api).name == "dataarts":
+            raise Misuse("boto3 has no client of DataArts", "use huawei_client()")
         boto3 = _library("boto3")
         given = {"aws_access_key_id": account, "aws_secret_access_key": SECRET, **options}
         return boto3.client(load(api).service, endpoint_url=self.url, region_name=region, **given)

@@ -332,7 +332,7 @@ RULED_OUT: dict[str, Wrong] = {
         (schedule(1), call("ListJobs", {"arn": RUN}, 2, UNKNOWN_PAGE, status=400, error="ArgumentException")),
         "run/its jobs are listed",
         IMPLIED,
-        "ListJobs",
+        "BOTO",
     ),
     "a job stopped at once is billed": (
         (get("PENDING/PENDING", 1), stop("COMPLETED/STOPPED", 2, **UNSTARTED, **minutes(3.0, 3.0))),

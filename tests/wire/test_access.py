@@ -397,7 +397,7 @@ class TestFile:
         [
             ("{", "the credentials are no JSON"),
             ("{}", "the credentials are no list"),
-            ("[]", "the credentials are no list"),
+            ("[]", "the credentials are an empty list"),
             ("[1]", "entry 1 lacks"),
             ('[{"access_key": "a", "secret_key": "b"}]', "entry 1 lacks"),
             ('[{"access_key": "a", "secret_key": "b", "account": "12"}]', "'12' is no account"),

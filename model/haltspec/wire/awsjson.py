@@ -72,7 +72,7 @@ class AwsJson:
         api = self._prefixes.get(prefix)
         tenant = self._tenant(request, api, credentials, now)
         if request.method != "POST" or api is None or operation not in self._apis[api].operations:
-            raise Refused(self._refusal(api, _UNKNOWN_OPERATION, 400, self._unserved(api, operation)))
+            raise Refused(self._refusal(api, _UNKNOWN_OPERATION, 400, self._unserved(api, operation, request.method)))
         try:
             members = decode(request.body) if request.body.strip() else {}
         except ValueError as error:
@@ -97,10 +97,12 @@ class AwsJson:
             return f"{_account('', request)}/{DEFAULT_REGION}"
         return f"{_account(scope.access_key, request)}/{scope.region}"
 
-    def _unserved(self, api: str | None, operation: str) -> str:
+    def _unserved(self, api: str | None, operation: str, method: str) -> str:
         """Why an operation is not served that the vendor has; empty if the vendor has no such operation."""
         if api is None or operation not in shapes.load(self._apis[api]).operations:
             return ""
+        if operation in self._apis[api].operations:
+            return f"{operation} is called with POST, not {method}"
         return f"{operation} is not served: haltspec knows the operations around the jobs of {api} only"
 
     def _status(self, api: str, code: str) -> int:

@@ -8,7 +8,7 @@ somebody could have registered: it has to be an address, `localhost`, a name wit
 - `GET /_haltspec`: this text, what is served, and how.
 - `GET /_haltspec/jobs`: the jobs, their states and possible moves; query: `api`, `tenant`, `id`.
 - `POST /_haltspec/advance`: move one job, `{"api", "tenant", "id"}`, by its usual move, or with `"event"` by that one;
-  with `{"api"}` or `{}` bring all jobs to rest; with `{"seconds"}` let time pass.
+  with `{"api"}` or `{}` bring all jobs to rest; with `{"seconds"}` alone let time pass.
 - `GET`, `PUT /_haltspec/faults`: the faults that are on, a list of objects as `{"kind": "throttle", "rate": 0.1}`.
 - `POST /_haltspec/reset`: forget all jobs.
 """
@@ -139,6 +139,8 @@ def _advance(host: Host) -> _Handler:
     async def advance(request: Request) -> Any:
         given = await _body(request, dict, ("api", "tenant", "id", "event", "seconds"))
         if "seconds" in given:
+            if len(given) > 1:
+                raise Misuse("'seconds' lets time pass for all", "give it alone")
             seconds = given["seconds"]
             is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
             if not is_number or not 0 < seconds <= LONGEST_S:
@@ -147,6 +149,8 @@ def _advance(host: Host) -> _Handler:
             return {"now": host.now()}
         names = [_text(given, "api")] if "api" in given else list(host.apis)
         if "id" not in given:
+            if stray := [name for name in ("tenant", "event") if name in given]:
+                raise Misuse(f"{stray[0]!r} without 'id'", "give the id of the job that is meant")
             for name in names:
                 host.settle(name)
             return {"now": host.now()}

@@ -249,7 +249,8 @@ class Host:
                 raise Unknown("operation of a fault", fault.operation, operations)
             if fault.kind == "stale":
                 _check_stale(fault, self.apis)
-            codes = {spec.code for api in struck for spec in _errors(api, fault)}
+            may = [spec for api in struck for spec in _errors(api, fault)]
+            codes = {spec.code for spec in may if not fault.operation or spec.declared_by(fault.operation)}
             if fault.code and fault.code not in codes:
                 raise Unknown(f"code of a fault {fault.kind!r}", fault.code, codes)
         self.faults.set(faults)
@@ -422,6 +423,8 @@ def _errors(api: Api, fault: Fault) -> list[ErrorSpec]:
 
 def _check_stale(fault: Fault, served: Mapping[str, Api]) -> None:
     """Refuse to show lists older than their API documents."""
+    lags = {name: api.list_lag.seconds for name, api in served.items() if api.list_lag is not None}
+    may = " or ".join(f"api={name} and up to {seconds:g} s" for name, seconds in lags.items()) or "none is served"
     for name in (fault.api,) if fault.api else served:
         lag = served[name].list_lag
         window = lag.seconds if lag is not None else 0.0
@@ -429,7 +432,9 @@ def _check_stale(fault: Fault, served: Mapping[str, Api]) -> None:
             told = (
                 f"lists of {name} may lag by {window:g} s" if window else f"nothing says that lists of {name} may lag"
             )
-            raise Misuse(f"fault 'stale' of {fault.seconds:g} s: {told}", "name an api that documents it, and less")
+            raise Misuse(
+                f"fault 'stale' of {fault.seconds:g} s: {told}", f"name an api that documents it, and less: {may}"
+            )
 
 
 def _readings(served: Mapping[str, Api], chosen: Mapping[str, str]) -> dict[str, dict[str, str]]:

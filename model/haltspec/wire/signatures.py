@@ -86,7 +86,7 @@ class Credentials:
         except ValueError as error:
             raise Misuse(f"{path}: the credentials are no JSON ({error})", wanted) from None
         if not isinstance(found, list) or not found:
-            raise Misuse(f"{path}: the credentials are no list", wanted)
+            raise Misuse(f"{path}: the credentials are {'an empty' if found == [] else 'no'} list", wanted)
         keys = tuple(_key(given, f"{path}: entry {number}", wanted) for number, given in enumerate(found, start=1))
         if len({key.access_key for key in keys}) != len(keys):
             raise Misuse(f"{path}: two entries share an access key", "give each access key once")
