@@ -99,14 +99,7 @@ def minutes(total: float, metered: float = 0.0, unmetered: float = 0.0) -> dict[
 UNSTARTED: dict[str, Any] = {"started": None}
 ENDS = ("STOPPED", "PASSED", "FAILED", "ERRORED", "WARNED")
 
-UNKNOWN_PAGE = {"__type": "ArgumentException", "message": "no such page"}
-
 LEFT_OPEN: dict[str, tuple[Call, ...]] = {
-    "a page of jobs that nobody gave": (
-        schedule(1),
-        call("ListJobs", {"arn": RUN, "nextToken": "abcd"}, 2, UNKNOWN_PAGE, status=400, error="ArgumentException"),
-        jobs(3, thing("SCHEDULING/PENDING", JOB)),
-    ),
     **{
         f"a page of a run's jobs that nobody was told of is refused with {error}": (
             schedule(1),
@@ -329,7 +322,7 @@ Wrong = tuple[tuple[Call, ...], str, Grade, str]
 UNBILLED = "job/a job stopped before its tests started is not billed"
 RULED_OUT: dict[str, Wrong] = {
     "the first page of jobs is refused": (
-        (schedule(1), call("ListJobs", {"arn": RUN}, 2, UNKNOWN_PAGE, status=400, error="ArgumentException")),
+        (schedule(1), refused("ListJobs", 2, "ArgumentException", RUN)),
         "run/its jobs are listed",
         IMPLIED,
         "BOTO",
