@@ -421,6 +421,8 @@ class TestStart:
                 {"InputDataConfig": {"S3Uri": "s3://inbox/", "ContentType": "text/html"}},
             ),
             ("Brevity in a batch", "InvalidRequestException", {"Settings": {"Brevity": "ON"}}),
+            ("terminology missing", "ResourceNotFoundException", {"TerminologyNames": ["words"]}),
+            ("terminology missing", "ResourceNotFoundException", {"ParallelDataNames": ["pairs"]}),
         ],
     )
     def test_other_readings_refuse(self, question: str, reading: str, members: Mapping[str, Any]) -> None:

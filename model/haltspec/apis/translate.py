@@ -852,6 +852,13 @@ _QUESTIONS = (
         "The text says it is not supported for batches, not what happens.",
     ),
     data_question(
+        "terminology missing",
+        "What does a start answer that names a terminology or parallel data which no operation served here can make?",
+        "accepted",
+        ("ResourceNotFoundException",),
+        "The error is declared for it; whether there is one of that name cannot be known here.",
+    ),
+    data_question(
         "too many jobs",
         "What does a start answer when ten jobs run and a thousand are queued?",
         "TooManyRequestsException",
@@ -1154,6 +1161,7 @@ _AMBIGUITIES = (
         "A JobId is 32 hexadecimal digits in every example and up to 32 characters of any script by its type.",
         not_modelled="an example is no rule: the wire types are held against ids, and no more",
     ),
+    Ambiguity("terminologies", "Whether what a start names by name is there.", ("terminology missing",)),
     Ambiguity("settings", "What Brevity does in a batch.", ("Brevity in a batch",)),
     Ambiguity(
         "languages",

@@ -70,9 +70,10 @@ class Translate(aws.FilteredLists):
         )
 
     def stories(self, tenant: str) -> tuple[tuple[tuple[str, dict[str, Any]], ...], ...]:
-        """Starts with one name or language more than there may be."""
+        """Starts with one name or language more than there may be, and with a name of what may not be there."""
         right = _start(tenant, "en", ["de"])
         wrong: tuple[dict[str, Any], ...] = (
+            {"TerminologyNames": ["words"]},
             {"TerminologyNames": ["first", "second"]},
             {"ParallelDataNames": ["first", "second"]},
             {"TargetLanguageCodes": ["de", "fr", "es", "it", "pt", "nl", "sv", "da", "fi", "pl", "cs"]},
@@ -139,12 +140,13 @@ class Translate(aws.FilteredLists):
         return None
 
     def _unsupported(self, world: World, request: Request) -> Answer | None:
-        """What the texts exclude without saying how it is answered."""
+        """What the texts exclude without saying how it is answered, and names of what may not be there."""
         given = request["InputDataConfig"]
         breaches = {
             "content type not supported": given["ContentType"] not in _CONTENT_TYPES,
             "input at the top of a bucket": not given["S3Uri"].removeprefix("s3://").partition("/")[2],
             "Brevity in a batch": "Brevity" in (request.get("Settings") or {}),
+            "terminology missing": bool(request.get("TerminologyNames") or request.get("ParallelDataNames")),
         }
         for question, is_breach in breaches.items():
             code = world.readings[question]
