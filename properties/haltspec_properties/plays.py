@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import copy
 from functools import partial
 from random import Random
 from typing import Final, NamedTuple
@@ -83,6 +84,9 @@ def plays(api: Api, *, seed: int = 0, walks: int = WALKS) -> Iterator[Play]:
     """
     for tale in tales(api):
         yield Play(tale.name, partial(_told_at_rest, api, tale), False)
+    if any(binding.next_out for binding in api.bindings):
+        tale = next(tales(api))
+        yield Play(f"{tale.name}, on short pages", partial(_told_at_rest, api, tale, page=1), False)
     for story in sorted(scenarios(api), key=lambda story: not story.name.startswith(_RICH)):
         yield Play(story.name, partial(_told, api, story), False)
     done: _Done = Counter()
@@ -106,9 +110,15 @@ def _told(api: Api, story: Scenario, between: Between) -> list[Call]:
     return session.calls
 
 
-def _told_at_rest(api: Api, story: Scenario, between: Between) -> list[Call]:
-    """A story of a service that does at once what it is about to do, whenever it is left alone."""
-    reference = Reference(api, clock=Clock(_STORY_TICK_S), seed=0)
+def _told_at_rest(api: Api, story: Scenario, between: Between, *, page: int | None = None) -> list[Call]:
+    """A story of a service that does at once what it is about to do, whenever it is left alone.
+
+    Pages that nobody asks to be shorter have `page` items.
+    """
+    service = copy(services.load(api.name))
+    if page is not None:
+        service.page = page  # type: ignore[misc]  # of this one service
+    reference = Reference(api, clock=Clock(_STORY_TICK_S), seed=0, service=service)
     session = Session(api, between(reference))
     story.play(Stage(session, reference.service.tenants(0), lambda _s: reference.settle(), _PATIENCE_S))
     return session.calls

@@ -386,6 +386,7 @@ def _malformed(binding: Binding, stage: Stage) -> None:
             request = session.service.listing(lists, stage.home, parent, session.prelude(stage.home))
             if lists.limit_in:
                 request[lists.limit_in] = 2
+            session.call(lists.operation, request, stage.home)
             for probe in session.service.probes(lists, known.request) or ({},):
                 probing = {**request, **probe}
                 for breach in breaches(shapes, lists.operation, probing):
@@ -403,9 +404,10 @@ def _told(stage: Stage) -> None:
             needed = {name: value.member for name, value in request.items() if isinstance(value, Told)}
             if not told.keys() >= set(needed.values()):
                 continue  # the call that would have told it was refused
-            call = stage.session.call(
-                operation, {**request, **{name: told[member] for name, member in needed.items()}}, stage.home
-            )
+            asked = {**request, **{name: told[member] for name, member in needed.items()}}
+            tokens = {binding.token_in for binding in stage.session.api.bound(operation)} & asked.keys()
+            asked |= {name: stage.session.token(asked[name]) for name in tokens}
+            call = stage.session.call(operation, asked, stage.home)
             told |= call.reply if succeeded(call) and isinstance(call.reply, Mapping) else {}
 
 

@@ -86,19 +86,39 @@ def _every_kind(makers: tuple[Binding, ...], stage: Stage) -> None:
 
 
 def _in_use(makers: tuple[Binding, ...], stage: Stage) -> None:
-    """Make jobs from jobs at rest, and delete those while the new ones have not moved; first the last that was made."""
+    """Make jobs from jobs at rest, and delete those while the new ones have not moved; first the last that was made.
+
+    Strangers ask first for what the owner makes. Once all is at rest all is deleted, and asked for again.
+    """
     session = stage.session
     jobs = [known for number in (1, 2) for binding in makers for known in _make(stage, binding, number)]
     for known in jobs:
         _list(stage, known, stage.home)
     for number in (7, 8):
         for binding in makers:
-            session.create(binding, stage.home, number)
-    for known in reversed(jobs):
-        for order in session.bindings(known.key, Role.DELETE):
-            session.ask(order, stage.home, known.key.id)
+            asked = session.example(binding, stage.home, number)
+            from_jobs = any(named.id_in for named in session.api.bound(binding.operation))
+            for tenant in (*stage.tenants[1:], stage.home) if from_jobs else (stage.home,):
+                session.call(binding.operation, asked, tenant)
+    _delete(stage, jobs)
     for known in session.jobs:
         _look(stage, known)
+    stage.wait(_SOME_S)
+    made = [known for known in session.jobs if known.request and not known.binding.spreads]
+    for _ in range(2):  # what holds others goes once these are gone
+        _delete(stage, made)
+        stage.wait(_SOME_S)
+        for known in made:
+            _look(stage, known)
+    for known in made:
+        session.call(known.binding.operation, known.request, stage.home)
+
+
+def _delete(stage: Stage, jobs: list[Known]) -> None:
+    """Delete jobs as far as they can be, the youngest first."""
+    for known in reversed(jobs):
+        for order in stage.session.bindings(known.key, Role.DELETE):
+            stage.session.ask(order, stage.home, known.key.id)
 
 
 def _alike(binding: Binding, stage: Stage) -> None:
@@ -126,7 +146,10 @@ def _strangers(binding: Binding, stage: Stage) -> None:
 
 
 def _odd(binding: Binding, stage: Stage) -> None:
-    """Requests that are odd and keep their shape, a creation repeated without a token, ids of nobody and no ids."""
+    """Requests that are odd and keep their shape, a creation repeated without a token, ids of nobody and no ids.
+
+    Each is followed by what is right.
+    """
     session = stage.session
     for extra in session.service.extras(binding)[1:]:
         for number in range(1, _next(stage, binding, 1)):
@@ -140,6 +163,8 @@ def _odd(binding: Binding, stage: Stage) -> None:
                 session.ask(asked, stage.home, known.key.id, **extra)
             for job_id in (unknown_id(known.key.id, 1), _NO_ID):
                 session.ask(asked, stage.home, job_id)
+            session.ask(asked, stage.home, known.key.id)
+            stage.wait(_SOME_S)
         _look(stage, known)
 
 

@@ -129,7 +129,7 @@ class Comprehend(aws.FilteredLists):
         that name what need not be there: flywheels, keys, networks.
         """
         account, _, region = tenant.partition("/")
-        request = {
+        request: dict[str, Any] = {
             "InputDataConfig": {"S3Uri": f"s3://inbox-{account}/documents"},
             "OutputDataConfig": {"S3Uri": f"s3://outbox-{account}/results"},
             "DataAccessRoleArn": f"arn:aws:iam::{account}:role/analyst",
@@ -156,13 +156,19 @@ class Comprehend(aws.FilteredLists):
                 )
             )
         wheel = {"FlywheelArn": f"arn:{aws.partition_of(region)}:comprehend:{region}:{account}:flywheel/wheel"}
-        keys = dict.fromkeys(("VolumeKmsKeyId", "ModelKmsKeyId"), "1234abcd-12ab-34cd-56ef-1234567890ab")
-        guarded = {**keys, "VpcConfig": {"SecurityGroupIds": ["sg-0123456789"], "Subnets": ["subnet-0123456789"]}}
-        classifier = {**self._model("document-classifier", "guarded", account), **guarded, "Mode": "MULTI_CLASS"}
+        key = "1234abcd-12ab-34cd-56ef-1234567890ab"
+        network = {"SecurityGroupIds": ["sg-0123456789"], "Subnets": ["subnet-0123456789"]}
+        guarded = {"VolumeKmsKeyId": key, "VpcConfig": network}
+        sealed = {**request, **guarded, "OutputDataConfig": {**request["OutputDataConfig"], "KmsKeyId": key}}
+        classifier = {**self._model("document-classifier", "guarded", account), **guarded, "ModelKmsKeyId": key}
         return (
+            *(
+                ((f"Start{job}", sealed), (f"Describe{job}", {"JobId": Told("JobId")}), (f"List{job}s", {}))
+                for job in ("DominantLanguageDetectionJob", "TopicsDetectionJob")
+            ),
             (("StartEntitiesDetectionJob", {**english, **wheel}), ("ListEntitiesDetectionJobs", {})),
             (("StartDocumentClassificationJob", {**request, **wheel}), ("ListDocumentClassificationJobs", {})),
-            (("CreateDocumentClassifier", classifier), ("ListDocumentClassifiers", {})),
+            (("CreateDocumentClassifier", {**classifier, "Mode": "MULTI_CLASS"}), ("ListDocumentClassifiers", {})),
             (*many, ("ListDominantLanguageDetectionJobs", {})),
             (("StartEntitiesDetectionJob", {**english, "Tags": tags}),),
             (("StartPiiEntitiesDetectionJob", {**english, "Mode": "ONLY_REDACTION"}),),

@@ -89,10 +89,12 @@ class DataArts(Service):
         return ({}, {"job_name": "no such name!"}) if binding.id_in == "job_name" else super().extras(binding)
 
     def probes(self, binding: Binding, created: Request) -> tuple[dict[str, Any], ...]:
-        """Each type of job, a name and a part of it, a name that nobody has, a page too large, a page further on."""
+        """Each type of job, a name and a part of it, a name and a tag that nobody has, a page too large, a page further
+        on.
+        """
         name = str(created.get("name", "somebody"))
         types: tuple[dict[str, Any], ...] = ({"jobType": "BATCH"}, {"jobType": "REAL_TIME"})
-        names = ({"jobName": name}, {"jobName": name[:3]}, {"jobName": "nobody"})
+        names = ({"jobName": name}, {"jobName": name[:3]}, {"jobName": "nobody"}, {"tags": "nobody"})
         return (*types, *names, {"limit": 101}, {"limit": 1, "offset": 1})
 
     def lists_with(self, binding: Binding, created: Request) -> dict[str, Any]:
@@ -217,9 +219,9 @@ class DataArts(Service):
     # ---- lists ------------------------------------------------------------------------------------------------------
 
     def selects(self, world: World, binding: Binding, request: Request, job: Job) -> bool:
-        """By type (BATCH unless asked otherwise) and by name."""
+        """By type (BATCH unless asked otherwise) and by name; no job has tags."""
         definition, wanted = job.data["definition"], request.get("jobName")
-        if definition["processType"] != (request.get("jobType") or "BATCH"):
+        if definition["processType"] != (request.get("jobType") or "BATCH") or request.get("tags"):
             return False
         if not wanted:
             return True

@@ -44,6 +44,7 @@ _RUN_ENDS: Final = (*RESULTS, "STOPPED")
 _MINUTE_S: Final = 60.0
 _TIMEOUT_MIN: Final = 150
 _PROJECT: Final = "11111111-2222-4333-8444-555555555555"
+_ANOTHER_PROJECT: Final = "22222222-3333-4444-8555-666666666666"
 _WORST_FIRST: Final = {
     "ERRORED over FAILED over STOPPED": ("ERRORED", "FAILED", "STOPPED", "WARNED", "PASSED", "SKIPPED"),
     "STOPPED over ERRORED over FAILED": ("STOPPED", "ERRORED", "FAILED", "WARNED", "PASSED", "SKIPPED"),
@@ -121,6 +122,13 @@ class DeviceFarm(aws.AwsService):
         if binding.id_in:
             return ({}, {binding.id_in: _NO_ARN}, {binding.id_in: _A_POOL})
         return super().extras(binding)
+
+    def stories(self, tenant: str) -> tuple[tuple[tuple[str, dict[str, Any]], ...], ...]:
+        """A run in each of two projects, and the runs of each."""
+        projects = [_arn(tenant, "project", project) for project in (_PROJECT, _ANOTHER_PROJECT)]
+        phone = {"deviceSelectionConfiguration": {"filters": [], "maxDevices": 1}, "test": {"type": "APPIUM_PYTHON"}}
+        runs = (("ScheduleRun", {"projectArn": project, "name": "nightly", **phone}) for project in projects)
+        return ((*runs, *(("ListRuns", {"arn": project}) for project in projects)),)
 
     def listing(self, binding: Binding, tenant: str, parent: str, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A list of the runs of a project, that of the examples if none is given, or of the jobs of a run."""

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final
 from haltspec.apis.rekognition import home, parts
 from haltspec.lts import ANY_ERROR, Call, Request, Transition
 from haltspec.services import aws
-from haltspec.services.base import Answer, Job, World
+from haltspec.services.base import Answer, Job, Told, World
 from haltspec.spec import Binding
 
 _LABELS: Final = "CUSTOM_LABELS"
@@ -137,6 +137,14 @@ class Rekognition(aws.AwsService):
             elsewhere = ("000000000000/eu-central-1", "000000000000/us-east-1")
             return ({}, *({"DestinationProjectArn": _nowhere(tenant)} for tenant in elsewhere))
         return super().extras(binding)
+
+    def stories(self, tenant: str) -> tuple[tuple[tuple[str, dict[str, Any]], ...], ...]:
+        """A version with a key and a description of its own."""
+        told = {"KmsKeyId": "1234abcd-12ab-34cd-56ef-1234567890ab", "VersionDescription": "the nightly model"}
+        shelf = {"ProjectArn": Told("ProjectArn")}
+        trained = {**shelf, "VersionName": "told", "OutputConfig": _PLACE, **_DATA, **told}
+        project = ("CreateProject", {"ProjectName": "told"})
+        return ((project, ("CreateProjectVersion", trained), ("DescribeProjectVersions", shelf)),)
 
     def probes(self, binding: Binding, created: Request) -> tuple[dict[str, Any], ...]:
         """The name of a version or project and one that nobody has; projects of one feature."""

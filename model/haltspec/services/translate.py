@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from haltspec.apis.translate import SAYS_STOPPED
 from haltspec.lts import Request, Role, Transition
 from haltspec.services import aws
-from haltspec.services.base import Answer, Job, World
+from haltspec.services.base import Answer, Job, Told, World
 from haltspec.spec import Binding
 
 if TYPE_CHECKING:
@@ -70,16 +70,22 @@ class Translate(aws.FilteredLists):
         )
 
     def stories(self, tenant: str) -> tuple[tuple[tuple[str, dict[str, Any]], ...], ...]:
-        """Starts with one name or language more than there may be, and with a name of what may not be there."""
+        """A job with all that need not be given; starts with one name or language more than there may be, and with a name
+        of what may not be there.
+        """
         right = _start(tenant, "en", ["de"])
+        named = {"JobName": "novels", "TerminologyNames": ["terms"], "ParallelDataNames": ["examples"]}
+        rich = {**right, **named, "Settings": {"Formality": "FORMAL", "Profanity": "MASK"}, "ClientToken": "story"}
+        describe: tuple[str, dict[str, Any]] = ("DescribeTextTranslationJob", {"JobId": Told("JobId")})
         wrong: tuple[dict[str, Any], ...] = (
             {"TerminologyNames": ["words"]},
             {"TerminologyNames": ["first", "second"]},
             {"ParallelDataNames": ["first", "second"]},
             {"TargetLanguageCodes": ["de", "fr", "es", "it", "pt", "nl", "sv", "da", "fi", "pl", "cs"]},
         )
-        starts = ({**right, **members, "ClientToken": f"story-{number}"} for number, members in enumerate(wrong))
-        return (tuple(("StartTextTranslationJob", start) for start in starts),)
+        tokens = ({**right, **members, "ClientToken": f"story-{number}"} for number, members in enumerate(wrong))
+        starts = tuple(("StartTextTranslationJob", start) for start in tokens)
+        return (("StartTextTranslationJob", rich), describe, ("ListTextTranslationJobs", {})), starts
 
     def probes(self, binding: Binding, created: Request) -> tuple[dict[str, Any], ...]:
         """Each filter alone, two at once, and none in an empty filter."""
