@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from haltspec import services
-from haltspec.lts import ABSENT, Lifecycle, Operation, Role
+from haltspec.lts import ABSENT, Lifecycle, Operation, Role, Transition
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import succeeded
 from haltspec.reference import Reference
@@ -341,6 +341,15 @@ class _Doing:
             known = self.others(binding, call.tenant, call.request.get(binding.id_in))
             yield from ({**call.request, binding.id_in: job_id} for job_id in known[-1:])
 
+    def declared(self, call: Call) -> list[Call]:
+        """A refused call as it is refused with each other code that its operation declares."""
+        service = services.load(self.api.name)
+        return [
+            replace(call, status=spec.http[0], error=spec.code, reply=service.error_body(spec.code, "as declared"))
+            for spec in self.api.errors
+            if spec.declared_by(call.operation) and 400 <= spec.http[0] < 500 and spec.code != call.error
+        ]
+
     def others(self, binding: Binding, tenant: str, job_id: Any) -> list[str]:
         """The other jobs of the tenant that are known, the youngest last."""
         return [known for known in self.memory.get((tenant, binding.kind), ()) if known != job_id]
@@ -413,12 +422,12 @@ def _unheard_of(_self: _Doing, _binding: Binding, call: Call, _aside: Aside) -> 
 
 
 def _refused_with_another_code(self: _Doing, _binding: Binding, call: Call, _aside: Aside) -> Call:
-    """Refuse as the last call of the operation was that was refused with another code."""
+    """Refuse as the last call of the operation was that was refused with another code, or with one it declares."""
     if not _is_refused(call):
         return call
     codes: dict[str | None, Call] = self.memory.setdefault(("codes", call.operation), {})
     codes[call.error] = call
-    others = [refused for code, refused in codes.items() if code != call.error]
+    others = [refused for code, refused in codes.items() if code != call.error] or self.declared(call)
     return replace(call, status=others[-1].status, error=others[-1].error, reply=others[-1].reply) if others else call
 
 
@@ -568,11 +577,13 @@ def _of_others(self: _Doing, binding: Binding, call: Call, items: list[Any], asi
 
 
 def _gone(self: _Doing, binding: Binding, call: Call, items: list[Any], _aside: Aside) -> list[Any]:
-    """What was listed once is listed for ever, if nothing narrows the list."""
+    """What was listed once is listed for ever, if the list is whole."""
     member = self.api.lifecycle(binding.lifecycle).id_member_of(binding.kind)
-    if any(call.request.get(name) is not None for name in (*binding.filters_in, binding.next_in, binding.limit_in)):
+    parent = call.request.get(binding.scope_in)
+    whole = services.load(self.api.name).listing(binding, call.tenant, parent or "", ())
+    if any(call.request.get(n) != whole.get(n) for n in (*binding.filters_in, binding.next_in, binding.limit_in)):
         return items
-    place = call.operation, call.tenant, call.request.get(binding.scope_in)
+    place = call.operation, call.tenant, parent
     known = self.memory.setdefault(place, {}) | {item.get(member): item for item in items}
     self.memory[place] = known
     listed = {item.get(member) for item in items}
@@ -653,6 +664,7 @@ MEMBERS: Final = {
     ),
     "another value": _showing("has another value", _if_there(other)),
     "changing": _showing("changes from view to view", _drifting),
+    "left out of lists": _showing("is not there in lists", _if_there(lambda _right: MISSING), _in_lists),
     "other in lists": _showing("has another value in lists", _if_there(other), _in_lists),
 }
 """Those on members that data rules look at besides."""
@@ -818,11 +830,15 @@ def _fitting(api: Api, lifecycle: Lifecycle, operation: Operation, bound: Sequen
     shows_something = any(way.view is not None or way.items is not None for way in ways)
     operators.pop("a body" if shows_something else "an empty body", None)
     if role in (Role.READ, Role.ORDER, Role.DELETE) and has["id_in"]:
-        operators |= ON_JOBS | (READS if role is Role.READ else ORDERS if _moves(lifecycle, operation) else {})
+        operators |= ON_JOBS | (ORDERS if role is not Role.READ and _moves(lifecycle, operation) else {})
+    if role is Role.READ and has["id_in"] and any(True for _ in _ends(lifecycle)):
+        operators |= READS
     if role is Role.CREATE:
         operators |= CREATIONS
     if role is Role.LIST:
         operators |= LISTS
+        if not _goes_from_lists(api, lifecycle, bound):
+            del operators["gone items"]
     for operator in operators:
         if has.get(_NEEDED.get(operator, ""), True):
             yield operator
@@ -835,4 +851,22 @@ def _moves(lifecycle: Lifecycle, operation: Operation) -> bool:
         and row.label.operation == operation.name
         and any(row.target_from(state) != state for state in row.states if state != ABSENT)
         for row in lifecycle.all_rows()
+    )
+
+
+def _ends(lifecycle: Lifecycle) -> Iterator[Transition]:
+    """The rows by which a job that is there is gone."""
+    return (
+        row
+        for row in lifecycle.all_rows()
+        if any(state != ABSENT and row.target_from(state) == ABSENT for state in row.states)
+    )
+
+
+def _goes_from_lists(api: Api, lifecycle: Lifecycle, lists: Sequence[Binding]) -> bool:
+    """True if a job can be gone and what it is listed under, if anything, still be there."""
+    with_parent = {b.role for b in api.bindings if b.lifecycle == lifecycle.name and b.spreads}
+    return any(
+        not (isinstance(row.label, CallLabel) and row.label.operation in with_parent and all(b.scope_in for b in lists))
+        for row in _ends(lifecycle)
     )

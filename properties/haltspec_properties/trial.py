@@ -1,13 +1,14 @@
 """What becomes of a mistake in what a service shows or does: the service makes it in play after play, until it is told.
 
 A mistake is *killed* if a recording of a play in which it was made is ruled out by the oracle, by a data rule or by a
-named property. It is *equivalent* if it changes no recording of any play. Where it changes some and nothing is told,
-the data rules are asked alone: if one of them is broken, or if the mistake is one whatever it changes, it *survived*
-and is a gap in the checker. What is left is no mistake by any rule: the documents leave it to the service.
+named property. Where it changes some recording and nothing is told, the data rules are asked alone: if one of them is
+broken, or if the mistake is one whatever it changes, it *survived* and is a gap in the checker. So did one that changes
+no recording: there no play goes. What is left is no mistake by any rule: the documents leave it to the service.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from haltspec_properties.plays import Play, plays
 from haltspec_properties.property import Property
 
 _TELLING: Final = 5
-"""In so many plays a mistake is told at most: the shortest is what killed it, all say which data rules it breaks."""
+"""In so many plays a mistake is told, unless more are asked for, or it breaks other rules in other plays."""
 _SAMPLES: Final[tuple[Any, ...]] = ("haltspec", 1, True, [], {})
 """What is tried for a member that no job shows, until one fits its shape."""
 
@@ -54,6 +55,7 @@ class Trial:
     jury: Jury = field(init=False)
     _bases: list[_Base] = field(init=False)
     _footprints: dict[str, Footprint] = field(init=False)
+    _mistakes: dict[str, list[Mistake]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.jury = Jury(self.api, self.judges)
@@ -61,18 +63,34 @@ class Trial:
         self._footprints = footprints(self.api, (project(self.api, base.calls) for base in self._bases))
 
     def mistakes(self, lifecycle: Lifecycle) -> list[Mistake]:
-        """Every mistake of each kind about one lifecycle: in what it shows in some play, or rules look at there."""
+        """Every mistake of each kind about one lifecycle: in what it shows in some play, or rules look at there.
+
+        Mistakes in a member are those that change what some play shows: a time that never changes cannot stand still.
+        """
+        if lifecycle.name not in self._mistakes:
+            self._mistakes[lifecycle.name] = list(self._made(lifecycle))
+        return self._mistakes[lifecycle.name]
+
+    def _made(self, lifecycle: Lifecycle) -> Iterator[Mistake]:
         found = self._footprints[lifecycle.name]
         never_shown = {place: self._sample(lifecycle, place) for place in found.looked_at - found.shown.keys()}
-        return list(mistakes(self.api, lifecycle, found, never_shown))
+        for mistake in mistakes(self.api, lifecycle, found, never_shown):
+            if not mistake.is_of_member or any(self._changes(mistake, base.calls) for base in self._bases):
+                yield mistake
 
-    def hunt(self, mistake: Mistake) -> Outcome | None:
-        """What becomes of a mistake; None if it is none, since the documents leave what it changes to the service."""
+    def hunt(self, mistake: Mistake, *, telling: int = _TELLING) -> Outcome | None:
+        """What becomes of a mistake; None if it is none, since the documents leave what it changes to the service.
+
+        Args:
+            mistake: the mistake.
+            telling: in so many plays it is told at most: the shortest is what killed it, all say which data rules it
+                breaks.
+        """
         found: list[Outcome] = []
         has_changed, is_wrong = False, False
         operator = OPERATORS[mistake.operator]
         for base in self._bases:
-            if mistake.is_of_member and next(changed(self.api, mistake, base.calls), None) is None:
+            if mistake.is_of_member and not self._changes(mistake, base.calls):
                 continue
             calls = base.play.run(lambda reference: Mistaken(reference, mistake))
             if calls == base.calls:
@@ -82,7 +100,7 @@ class Trial:
             word = self.jury.word(report)
             if word is not None:
                 found.append(word.of(mistake, Way.WALK if base.play.is_random else Way.STORY))
-                if len(found) == _TELLING and not operator.is_varied:
+                if len(found) == telling and not operator.is_varied:
                     break
             elif not found:
                 is_sure = operator.is_sure and differs_in_successes(calls, base.calls)
@@ -91,10 +109,14 @@ class Trial:
             shortest = min(found, key=lambda outcome: outcome.calls)
             return replace(shortest, broken=tuple(sorted({rule for outcome in found for rule in outcome.broken})))
         if not has_changed:
-            return Outcome(mistake, Fate.EQUIVALENT, f"it changes no recording of {len(self._bases)} plays", 0)
+            return Outcome(mistake, Fate.SURVIVED, f"it changes no recording of {len(self._bases)} plays", 0)
         if is_wrong:
             return Outcome(mistake, Fate.SURVIVED, "it is made in a play, and nobody objects", 0)
         return None
+
+    def _changes(self, mistake: Mistake, calls: Sequence[Call]) -> bool:
+        """True if a mistake in a member changes one of the answers of a right service."""
+        return next(changed(self.api, mistake, calls), None) is not None
 
     def _is_wrong(self, projection: Projection) -> bool:
         """True if the data rules, or the shapes of requests and replies, say so when they are asked alone."""

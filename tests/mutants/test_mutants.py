@@ -45,7 +45,7 @@ def test_a_sample_of_mutants_is_killed_or_equivalent(place: tuple[str, str]) -> 
     assert survived == []
 
 
-@pytest.mark.benchmark  # minutes for all lifecycles
+@pytest.mark.slow  # minutes for all lifecycles
 @pytest.mark.parametrize("place", LIFECYCLES, ids="/".join)
 def test_all_mutants_are_killed_or_equivalent(place: tuple[str, str]) -> None:
     """Of all mutants none survives."""

@@ -186,7 +186,7 @@ def _cells(outcomes: Sequence[Outcome], seconds: float) -> list[str]:
 
 def _notes(catches: Sequence[Catch], whole: Sequence[str], *, is_sample: bool) -> Iterator[str]:
     yield "killed by the oracle, a data rule, a named property, or as the specification it makes"
-    yield "equivalent: rows by trace inclusion both ways; data since no recording of any play changes"
+    yield "equivalent: by trace inclusion both ways; mistakes in data are all made in some play"
     allowed = sum(len(catch.allowed) for catch in catches)
     yield f"{allowed} further changes break no rule: they are the service's to make"
     if not is_sample:
