@@ -70,8 +70,9 @@ class Translate(aws.FilteredLists):
         )
 
     def stories(self, tenant: str) -> tuple[tuple[tuple[str, dict[str, Any]], ...], ...]:
-        """A job with all that need not be given; starts with one name or language more than there may be, and with a name
-        of what may not be there.
+        """A job with all that need not be given; starts with one name or language more than there may be.
+
+        Also one with the name of what may not be there.
         """
         right = _start(tenant, "en", ["de"])
         named = {"JobName": "novels", "TerminologyNames": ["terms"], "ParallelDataNames": ["examples"]}
