@@ -25,7 +25,7 @@ from haltspec.spec import Api, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
 from haltspec_properties.again import SALT_STEP, make_again
-from haltspec_properties.paste import curl_lines
+from haltspec_properties.paste import curl_lines, visible
 from haltspec_properties.scenarios import Scenario, Stage, list_all, scenarios
 from haltspec_properties.search import Search
 from haltspec_properties.session import Session
@@ -461,7 +461,7 @@ def render(run: Run, *, style: Callable[[str, str], str] = plain, curl: bool = F
     head = style(run.verdict.value.upper(), run.verdict.value)
     taken = sum(1 for row in run.rows if run.report.taken.get(row))
     yield (
-        f"{run.target}: {head}  {run.api.name}, {len(run.findings)} deviations, {run.requests} requests in "
+        f"{visible(run.target)}: {head}  {run.api.name}, {len(run.findings)} deviations, {run.requests} requests in "
         f"{run.seconds:.1f} s, {taken} of {len(run.rows)} rows seen, "
         f"{run.report.constrained_share:.0%} of {run.report.observations} observations constrained"
     )
@@ -481,16 +481,19 @@ def render(run: Run, *, style: Callable[[str, str], str] = plain, curl: bool = F
 
 
 def finding_lines(run: Run, finding: Finding, *, style: Callable[[str, str], str] = plain) -> Iterator[str]:
-    """A finding, line by line: grade and rule, what was seen, source, how often it came back, the last of its calls."""
-    yield f"{style(f'{finding.grade!s:8}', str(finding.grade))} {finding.rule}"
-    yield finding.violation.message
+    """A finding, line by line: grade and rule, what was seen, source, how often it came back, the last of its calls.
+
+    What the target said can do nothing to a terminal.
+    """
+    yield f"{style(f'{finding.grade!s:8}', str(finding.grade))} {visible(finding.rule)}"
+    yield visible(finding.violation.message)
     if finding.members:
-        yield f"members: {finding.members}"
+        yield f"members: {visible(finding.members)}"
     yield style(told_of(run, finding), "dim")
     hidden = len(finding.calls) - _MOST_SHOWN
     if hidden > 0:
         yield f"  ({hidden} calls before these)"
-    yield from (f"  {line}" for line in calls_words(finding.calls[-_MOST_SHOWN:]))
+    yield from (f"  {visible(line)}" for line in calls_words(finding.calls[-_MOST_SHOWN:]))
 
 
 def script_of(run: Run, finding: Finding) -> list[str]:

@@ -87,7 +87,7 @@ class _Lines:
 
     def written(self, about: Sequence[str]) -> list[str]:
         body = list(self._body())
-        head = [f"# {comment(text)}" for text in about]
+        head = [f"# {visible(text)}" for text in about]
         head.append(f"endpoint={shlex.quote(self.address)}")
         for part, name in self.accounts.items():
             fresh = _FRESH.get(self.api.tenancy, _FRESH[""])
@@ -145,7 +145,7 @@ class _Lines:
         name = self.accounts[part]
         if self.is_aws:
             call_as = f"{_AS_OTHER}call" if self.shared and name != _NAMES[0] else "call"
-            return f'{call_as} {shlex.quote(comment(place))} "${name}" {call.operation} {self._json(call.request)}'
+            return f'{call_as} {shlex.quote(visible(place))} "${name}" {call.operation} {self._json(call.request)}'
         route = next(route for route in routes(self.api) if route.operation == call.operation)
         members = {**call.request, "project_id": part}
         query = encoded(route.query(members))
@@ -153,7 +153,7 @@ class _Lines:
         body = route.body(call.request)
         told = self._json(body) if body else ""
         workspace = str(call.request.get("workspace", "" if place == DEFAULT_WORKSPACE else place))
-        return f'call {route.method} {path} "${name}" {shlex.quote(comment(workspace))} {told}'.rstrip()
+        return f'call {route.method} {path} "${name}" {shlex.quote(visible(workspace))} {told}'.rstrip()
 
     def _json(self, value: Any) -> str:
         """A value as JSON for the shell, texts that a reply gave taken from the new one."""
@@ -185,14 +185,18 @@ class _Lines:
         return "".join(found)
 
 
-def comment(text: str) -> str:
-    """A text on one line, with everything that is not printed, or turns the direction of writing, escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+def visible(text: str, kept: str = "") -> str:
+    r"""A text with everything that is not printed, or turns the direction of writing, escaped, but for what is `kept`.
+
+    >>> visible("a\u202eb\x00\nc", "\n")
+    'a\\u202eb\\x00\nc'
+    """
+    return "".join(c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in text)
 
 
 def _answer(call: Call) -> str:
     """What came back, for a comment."""
-    return comment(f"{call.status} {call.error or ''}".strip()) if call.status is not None else "no answer"
+    return visible(f"{call.status} {call.error or ''}".strip()) if call.status is not None else "no answer"
 
 
 def _places(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from haltspec.errors import BadTrace, Misuse
+from haltspec.errors import AdapterFailure, BadTrace, Misuse
 from haltspec.lts import Grade
 from haltspec.oracle import Settings, Verdict, Violation, judge
 from haltspec.report import calls_words, grouped, plain
 from haltspec.spec import Api
 from haltspec.trace import Call, decode_json, read, to_line
 from haltspec_properties.again import fresh_numbers, make_again, placed
-from haltspec_properties.conform import REPLAYS, Options, Progress, Target, in_context, owes
+from haltspec_properties.conform import INTERRUPTED, REPLAYS, Options, Progress, Target, in_context, owes
+from haltspec_properties.paste import visible
 from haltspec_properties.scenarios import Stage
 from haltspec_properties.session import Session
 
@@ -61,7 +62,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The outcome of replaying: what became of each deviation, judged at `floor`."""
+    """The outcome of replaying: what became of each deviation, judged at `floor`; `ended`: what ended it early."""
 
     api: Api
     target: str
@@ -69,6 +70,7 @@ class Replay:
     floor: Grade
     requests: int
     seconds: float
+    ended: KeyboardInterrupt | AdapterFailure | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -148,22 +150,28 @@ def _in_recording(api: Api, calls: Sequence[Call], settings: Settings) -> tuple[
 def replay(
     api: Api, target: Target, sought: Sequence[Sought], options: Options | None = None, progress: Progress | None = None
 ) -> Replay:
-    """Try each deviation again.
+    """Try each deviation again; where the user interrupts it, or the target is gone, what was tried is kept.
 
     Raises:
-        AdapterFailure: the target cannot be reached.
+        AdapterFailure: the target cannot be reached at all.
         Misuse: the calls are of more tenants than the target has.
     """
     options = options or Options()
     begun = options.clock()
     replayer = _Replayer(api, target, options)
     tried = []
-    for one in sought:
-        if progress is not None:
-            progress(f"replaying {one.rule}")
-        tried.append(replayer.tried(one))
+    ended: KeyboardInterrupt | AdapterFailure | None = None
+    try:
+        for one in sought:
+            if progress is not None:
+                progress(f"replaying {one.rule}")
+            tried.append(replayer.tried(one))
+    except (KeyboardInterrupt, AdapterFailure) as error:
+        if isinstance(error, AdapterFailure) and not tried:
+            raise
+        ended = error
     seconds = options.clock() - begun
-    return Replay(api, target.name, tuple(tried), options.floor, replayer.requests, seconds)
+    return Replay(api, target.name, tuple(tried), options.floor, replayer.requests, seconds, ended)
 
 
 @dataclass(slots=True)
@@ -224,16 +232,18 @@ def render_replay(outcome: Replay, *, style: Callable[[str, str], str] = plain) 
         came = (
             f"came back in {tried.back} of {tried.replays}" if tried.back else f"came back in none of {tried.replays}"
         )
-        yield f"{number:3}. {came} replays: {tried.sought.rule}"
-        yield f"     {tried.violation.message if tried.violation is not None else f'it was: {tried.sought.message}'}"
+        yield f"{number:3}. {came} replays: {visible(tried.sought.rule)}"
+        told = tried.violation.message if tried.violation is not None else f"it was: {tried.sought.message}"
+        yield f"     {visible(told)}"
         for rule in tried.besides:
             yield f"     these calls also break: {rule}"
         for line in calls_words(tried.calls[-_MOST_SHOWN:]):
-            yield f"       {line}"
+            yield f"       {visible(line)}"
 
 
 def replay_json(outcome: Replay) -> dict[str, Any]:
-    """The outcome as JSON values: `api`, `target`, `verdict`, `replayed` (a list), `requests`, `seconds`.
+    """The outcome as JSON values: `api`, `target`, `verdict`, `replayed` (a list), `requests`, `seconds`,
+    `ended` (why it ended early, or null).
 
     What became of a deviation has `rule`, `grade` (null if it did not come back), `message`, `replays`, `back`,
     `besides` (other rules that the calls break) and `calls` (of the last replay that shows it, as trace lines).
@@ -245,6 +255,7 @@ def replay_json(outcome: Replay) -> dict[str, Any]:
         "replayed": [_tried_json(tried) for tried in outcome.tried],
         "requests": outcome.requests,
         "seconds": round(outcome.seconds, 3),
+        "ended": None if outcome.ended is None else str(outcome.ended) or INTERRUPTED,
     }
 
 

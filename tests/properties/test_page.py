@@ -19,7 +19,7 @@ from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
 from haltspec_properties.baseline import Baseline
 from haltspec_properties.conform import Options, Run, conform
-from haltspec_properties.reports import visible
+from haltspec_properties.paste import visible
 from haltspec_properties.reports.page import page
 from haltspec_properties.targets import reference_target
 

@@ -14,7 +14,7 @@ from haltspec.trace import Call
 from haltspec.wire.server import Background
 from haltspec_properties.conform import Options, conform, render, script_of
 from haltspec_properties.flaws import Flawed, flaws
-from haltspec_properties.paste import comment, curl_lines
+from haltspec_properties.paste import curl_lines, visible
 from haltspec_properties.targets import endpoint_target
 
 TENANT = "111122223333/us-east-1"
@@ -140,7 +140,7 @@ def test_what_the_target_said_is_quoted(tmp_path: Path) -> None:
         assert len(statuses) == len(calls)
         assert all(status >= 400 for status in statuses)
     assert list(tmp_path.iterdir()) == []
-    assert comment("a\nb\u202ec") == "a\\nb\\u202ec"
+    assert visible("a\nb\u202ec") == "a\\nb\\u202ec"
 
 
 def test_a_hostile_reply_is_quoted(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from haltspec.apis import load
-from haltspec.errors import BadTrace, Misuse, Unknown
+from haltspec.errors import AdapterFailure, BadTrace, Misuse, Unknown
 from haltspec.lts import Grade
 from haltspec.oracle import Settings, Verdict
 from haltspec.trace import Call, to_line
@@ -130,6 +130,24 @@ def test_json_of_a_replay(wrong: Run, tmp_path: Path) -> None:
     (entry,) = told["replayed"]
     assert (entry["rule"], entry["replays"], entry["back"]) == (rule, 3, 3)
     assert sought(tmp_path, wrong, json.dumps(entry))[0].rule == rule
+
+
+def test_what_was_tried_is_kept_when_the_target_goes(wrong: Run, tmp_path: Path) -> None:
+    """The rest is not tried; a target that was never there is a failure."""
+    flaw, rule = FLAWS[wrong.api.name]
+    asked = tuple(one for one in sought(tmp_path, wrong, json.dumps(as_json(wrong))) if one.rule == rule) * 2
+    seen: list[str] = []
+    with service(wrong.api.name, flaw) as target:
+
+        def tell(told: str) -> None:
+            seen.append(told)
+            if len(seen) == 2:
+                raise KeyboardInterrupt
+
+        again = replay(wrong.api, target, asked, OPTIONS, tell)
+    assert (len(again.tried), again.tried[0].back, replay_json(again)["ended"]) == (1, 3, "interrupted")
+    with pytest.raises(AdapterFailure, match="no answer within"):
+        replay(wrong.api, endpoint_target(wrong.api, target.address), asked, OPTIONS)
 
 
 def test_a_recording_that_breaks_nothing_asks_for_nothing(wrong: Run, tmp_path: Path) -> None:

@@ -163,6 +163,12 @@ class TestJunit:
         assert case.is_passed
         assert MISSING in case.system_out
 
+    def test_nothing_passes_where_the_run_ended_early(self, wrong: Run, right: Run) -> None:
+        """What was found fails all the same."""
+        for run, failures in ((wrong, 1), (right, 0)):
+            read = junitparser.JUnitXml.fromstring(junit(replace(run, ended=KeyboardInterrupt())).decode())
+            assert (read.failures, read.skipped) == (failures, read.tests - failures)
+
     def test_hostile_text_stays_text(self, wrong: Run) -> None:
         """What XML cannot hold is escaped, the rest is there as it was."""
         root = ElementTree.fromstring(junit(hostile(wrong)))
@@ -194,6 +200,13 @@ class TestSarif:
             sarif(hostile(wrong)),
         ):
             jsonschema.Draft4Validator(schema).validate(json.loads(text))
+
+    def test_a_run_that_ended_early_is_told(self, right: Run, schema: Mapping[str, Any]) -> None:
+        for ended in (None, KeyboardInterrupt()):
+            told = json.loads(sarif(replace(right, ended=ended)))
+            jsonschema.Draft4Validator(schema).validate(told)
+            (invocation,) = told["runs"][0]["invocations"]
+            assert invocation["executionSuccessful"] is (ended is None)
 
     def test_the_schema_refuses_what_is_wrong(self, wrong: Run, schema: Mapping[str, Any]) -> None:
         """It is no schema that lets everything pass."""
@@ -229,6 +242,15 @@ class TestSarif:
         (result,) = json.loads(sarif(accepted, reasons={MISSING: "ticket 12"}))["runs"][0]["results"]
         assert result["baselineState"] == "unchanged"
         assert result["suppressions"] == [{"kind": "external", "justification": "ticket 12"}]
+
+
+class TestText:
+    """A terminal shows the run."""
+
+    def test_hostile_text_does_nothing_to_a_terminal(self, wrong: Run) -> None:
+        """Nothing but what can be printed is written, whatever the target said."""
+        for line in render(hostile(wrong), curl=True):
+            assert line.isprintable(), line
 
 
 class TestBaseline:

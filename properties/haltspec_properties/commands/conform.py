@@ -17,7 +17,7 @@ from haltspec.commands.check import INTERRUPTED as BY_USER
 from haltspec.commands.check import MISUSE, floor_of
 from haltspec.errors import AdapterFailure, Misuse, Unknown
 from haltspec.lts import Grade
-from haltspec.oracle import Settings
+from haltspec.oracle import Settings, Verdict
 from haltspec.report import exit_code
 from haltspec.spec import Api
 from haltspec.trace import to_line
@@ -119,10 +119,15 @@ def command(
             click.echo(line)
         for rule in known.gone(run) if run.ended is None else ():
             click.echo(f"accepted and not seen any more: {rule}")
-    if run.ended is None:
-        return exit_code(run.verdict)
-    click.echo(f"Error: {str(run.ended) or INTERRUPTED}: what was seen until then is told", err=True)
-    return MISUSE if isinstance(run.ended, AdapterFailure) else BY_USER
+    return _code(run.verdict, run.ended)
+
+
+def _code(verdict: Verdict, ended: KeyboardInterrupt | AdapterFailure | None) -> int:
+    """The exit code; what ended it early is told."""
+    if ended is None:
+        return exit_code(verdict)
+    click.echo(f"Error: {str(ended) or INTERRUPTED}: what was seen until then is told", err=True)
+    return MISUSE if isinstance(ended, AdapterFailure) else BY_USER
 
 
 def _tell_replay(outcome: Replay, *, as_json_: bool) -> int:
@@ -131,7 +136,7 @@ def _tell_replay(outcome: Replay, *, as_json_: bool) -> int:
     else:
         for line in render_replay(outcome, style=_style):
             click.echo(line)
-    return exit_code(outcome.verdict)
+    return _code(outcome.verdict, outcome.ended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,15 +32,6 @@ def legal(text: str) -> str:
     )
 
 
-def visible(text: str) -> str:
-    r"""A text with everything that is not printed, or turns the direction of writing, escaped; lines stay lines.
-
-    >>> visible("a\u202eb\x00\nc")
-    'a\\u202eb\\x00\nc'
-    """
-    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
-
-
 def by_rule(run: Run) -> dict[NamedRule, list[Finding]]:
     """All named rules of the run's API, each with the findings that break it, the failing ones first."""
     found: dict[NamedRule, list[Finding]] = {rule: [] for rule in named_rules(run.api.name).values()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from haltspec_properties.conform import Finding, Run, finding_lines
+from haltspec_properties.conform import INTERRUPTED, Finding, Run, finding_lines
 from haltspec_properties.named import NamedRule
 from haltspec_properties.reports import by_rule, legal, library
 
@@ -45,6 +45,8 @@ def _case(xml: Any, run: Run, rule: NamedRule, found: list[Finding]) -> Any:
         case.result = [xml.Skipped(legal(f"accepted by the baseline: {accepted[0].violation.message}"))]
     elif found:
         case.system_out = legal("\n\n".join("\n".join(finding_lines(run, finding)) for finding in found))
+    elif run.ended is not None:
+        case.result = [xml.Skipped(legal(f"the run ended early: {str(run.ended) or INTERRUPTED}"))]
     elif rule.row and not run.report.taken.get(rule.row):
         case.result = [xml.Skipped("no call of this run met it")]
     return case

@@ -22,7 +22,8 @@ from haltspec.report import cite
 from haltspec.trace import Call
 from haltspec_properties.again import together
 from haltspec_properties.conform import Finding, Run, script_of
-from haltspec_properties.reports import library, visible
+from haltspec_properties.paste import visible
+from haltspec_properties.reports import library
 
 _LONGEST: Final = 4000
 """In characters; of longer requests and replies the beginning is shown."""
@@ -85,7 +86,7 @@ def page(run: Run) -> str:
     environment = jinja.Environment(
         autoescape=True,
         undefined=jinja.StrictUndefined,
-        finalize=lambda value: visible(value) if type(value) is str else value,
+        finalize=lambda value: visible(value, "\n\t") if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )

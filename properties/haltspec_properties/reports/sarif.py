@@ -55,6 +55,7 @@ def sarif(run: Run, *, record: str | None = None, reasons: Mapping[str, str] | N
             om.Run(
                 tool=tool,
                 results=results,
+                invocations=[om.Invocation(execution_successful=run.ended is None)],
                 column_kind="unicodeCodePoints",
                 automation_details=om.RunAutomationDetails(id=f"haltspec/{run.api.name}/"),
                 properties={"target": run.target, "requests": run.requests, "verdict": run.verdict.value},
