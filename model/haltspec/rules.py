@@ -155,6 +155,9 @@ def pages_lead_on(source: Source, bindings: Sequence[Binding], *members: str) ->
     return HistoryRule("pages lead on", sentence, source, lambda: _Pages(members, creations))
 
 
+_NO_PAGES: Final[tuple[frozenset[str], tuple[Exchange, ...]]] = frozenset(), ()
+
+
 class _Pages:
     """What was listed so far in each listing that goes on; a `Watcher`."""
 
@@ -165,13 +168,14 @@ class _Pages:
         """How many creations have begun, by tenant."""
         self.begun: dict[tuple[str, str, str], int] = {}
         """How many had begun when the first page of a listing was asked for, by tenant, operation and next token."""
-        self.seen: dict[tuple[str, str, str], set[str]] = {}
+        self.seen: dict[tuple[str, str, str], tuple[frozenset[str], tuple[Exchange, ...]]] = {}
+        """The ids on the pages so far, and these pages, by the same."""
 
     def begin(self, exchange: Exchange) -> None:
         if exchange.operation in self.creations:
             self.made[exchange.tenant] = self.made.get(exchange.tenant, 0) + 1
 
-    def see(self, exchange: Exchange) -> str | None:
+    def see(self, exchange: Exchange) -> Wrong | None:
         binding = exchange.binding
         if not binding.next_out or not exchange.succeeded or exchange.reply is None:
             return None
@@ -181,13 +185,13 @@ class _Pages:
         here = exchange.tenant, exchange.operation, str(token)
         made = self.made.get(exchange.tenant, 0)
         is_still = token is not None and self.begun.get(here) == made
-        before = self.seen.get(here, set()) if is_still else set()
+        before, pages = self.seen.get(here, _NO_PAGES) if is_still else _NO_PAGES
         following = exchange.reply.get(binding.next_out)
         if following is not None and (token is None or is_still):
             place = exchange.tenant, exchange.operation, str(following)
-            self.begun[place], self.seen[place] = made, before | ids
+            self.begun[place], self.seen[place] = made, (before | ids, (*pages, exchange))
         again = sorted(ids & before)
-        return f"{again[0]} stands on an earlier page of the same listing" if again else None
+        return Wrong(f"{again[0]} stands on an earlier page of the same listing", pages) if again else None
 
 
 def value_at(job: Job, member: str) -> Any:

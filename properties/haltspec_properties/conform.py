@@ -36,11 +36,14 @@ _MOST_TRIED: Final = 4
 """So many violations of a rule are shrunk at most, each by another operation."""
 _MOST_SHOWN: Final = 6
 _WALK_CALLS: Final = 30
+_MOST_LOOKED_AT: Final = 200
 _LONGEST_SHRUNK: Final = 40
 _LONGEST_REPLAYED: Final = 150
 _MOST_WAITED_S: Final = 20.0
 """So long a run waits in replays for jobs to come where they were, all replays together."""
 Progress = Callable[[str], None]
+Shows = Callable[[Sequence[Call], str], bool]
+"""True if calls show that a rule is broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,17 +314,30 @@ class _Conformance:
 
     def _replayed(self, recorded: Sequence[Call], ordered: Sequence[Violation], first: Finding) -> Finding:
         """The finding with the shortest calls that show it, and how often they do."""
-        found: tuple[Violation, tuple[Call, ...]] | None = None
-        for one in islice(_by_operation(ordered, recorded), _MOST_TRIED):
-            shrunk = self._shortest(recorded, one)
-            if shrunk and (found is None or len(shrunk) < len(found[1])):
-                found = one, shrunk
-            if found is not None and len(found[1]) <= len(first.violation.calls):
-                break  # no others can be shown by fewer calls
+        found = self._fewest(recorded, ordered, self._shows)
+        if found is not None and self.target.salt is None and not self._shows_alone(found[1], first.rule):
+            # What it shows is there from earlier stories: on a service that is new these calls show nothing.
+            alone = (
+                v for v in islice(ordered, _MOST_LOOKED_AT) if self._shows_alone(self._context(recorded, v), v.rule)
+            )
+            found = self._fewest(recorded, tuple(alone), self._shows_alone) or found
         violation, calls = found or (first.violation, first.calls)
         gap_s = 0.0 if found is not None else self._longest_gap(calls)
         back = sum(self._shows(self._replay(calls, longest_gap_s=gap_s), violation.rule) for _ in range(REPLAYS))
         return replace(first, violation=violation, calls=calls, replays=REPLAYS, back=back)
+
+    def _fewest(
+        self, recorded: Sequence[Call], ordered: Sequence[Violation], shows: Shows
+    ) -> tuple[Violation, tuple[Call, ...]] | None:
+        """Of violations of one rule the one that the fewest calls show, with these calls; None if no replay does."""
+        found: tuple[Violation, tuple[Call, ...]] | None = None
+        for one in islice(_by_operation(ordered, recorded), _MOST_TRIED):
+            shrunk = self._shortest(recorded, one, shows)
+            if shrunk and (found is None or len(shrunk) < len(found[1])):
+                found = one, shrunk
+            if found is not None and len(found[1]) <= len(ordered[0].calls):
+                break  # no others can be shown by fewer calls
+        return found
 
     def _longest_gap(self, calls: Sequence[Call]) -> float:
         """How long at most to wait between the calls of a replay that does without waiting did not show anything.
@@ -334,11 +350,11 @@ class _Conformance:
         self.waited_s += lasted
         return self.options.patience
 
-    def _shortest(self, recorded: Sequence[Call], violation: Violation) -> tuple[Call, ...]:
+    def _shortest(self, recorded: Sequence[Call], violation: Violation, shows: Shows) -> tuple[Call, ...]:
         """The shortest calls found whose replay shows a violation; none if no replay does."""
         calls = tuple(recorded[index] for index in violation.calls)
         trials = (calls, self._context(recorded, violation), self._wide_context(recorded, violation))
-        return next(filter(None, (self._shrunk(trial, violation.rule) for trial in trials)), ())
+        return next(filter(None, (self._shrunk(trial, violation.rule, shows) for trial in trials)), ())
 
     def _context(self, recorded: Sequence[Call], violation: Violation) -> tuple[Call, ...]:
         """The calls that show a violation, with those before them that made the jobs they speak of."""
@@ -363,12 +379,12 @@ class _Conformance:
                 return tenants
         return (tenant,)
 
-    def _shrunk(self, calls: tuple[Call, ...], rule: str) -> tuple[Call, ...]:
+    def _shrunk(self, calls: tuple[Call, ...], rule: str, shows: Shows) -> tuple[Call, ...]:
         """Fewer calls whose replay still breaks the rule; none if no replay of them does."""
         if len(calls) > _LONGEST_REPLAYED:
             return ()
         best = self._replay(calls)
-        if not self._shows(best, rule):
+        if not shows(best, rule):
             return ()
         if len(calls) > _LONGEST_SHRUNK:
             return best
@@ -377,13 +393,17 @@ class _Conformance:
             trial = [other for other in kept if other is not call]
             if trial:
                 replayed = self._replay(trial)
-                if self._shows(replayed, rule):
+                if shows(replayed, rule):
                     kept, best = trial, replayed
         return best
 
     def _shows(self, calls: Sequence[Call], rule: str) -> bool:
         report = judge(self.api, calls, self._settings())
         return any(v.rule == rule for v in (*report.violations, *report.warnings))
+
+    def _shows_alone(self, calls: Sequence[Call], rule: str) -> bool:
+        """True if a rule is broken even if lists showed no job but those that these calls made."""
+        return self._shows(only_made(self.api, calls), rule)
 
     def _replay(self, calls: Sequence[Call], *, longest_gap_s: float = 0.0) -> tuple[Call, ...]:
         """The same calls in fresh tenants, with the ids and tokens that come back there."""
@@ -419,6 +439,29 @@ def in_context(api: Api, recorded: Sequence[Call], violation: Violation, tenants
             kept.add(index)
             told += _text(call.request)
     return tuple(recorded[index] for index in sorted(kept))
+
+
+def only_made(api: Api, calls: Sequence[Call]) -> tuple[Call, ...]:
+    """The calls as if lists showed no job but those that these calls made, where a reply tells of every job made."""
+    made = {job_id for call in calls for job_id in _made_by(api, call)}
+    untold = {b.lifecycle for b in api.bindings if b.spreads}
+    shown = []
+    for call in calls:
+        for binding in api.bound(call.operation):
+            items = reach(call.reply, binding.items) if binding.items is not None else None
+            if isinstance(items, list) and binding.lifecycle not in untold and binding.items:
+                member = api.lifecycle(binding.lifecycle).id_member_of(binding.kind)
+                own = [item for item in items if not isinstance(item, Mapping) or item.get(member) in (None, *made)]
+                call = replace(call, reply=_changed(call.reply, binding.items, own))
+        shown.append(call)
+    return tuple(shown)
+
+
+def _changed(reply: Any, path: Sequence[str], value: Any) -> Any:
+    """A reply with another value at a path that it has."""
+    if not path:
+        return value
+    return {**reply, path[0]: _changed(reply[path[0]], path[1:], value)}
 
 
 def _text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +18,7 @@ from haltspec.oracle import Settings, Verdict
 from haltspec.trace import Call, to_line
 from haltspec.wire.server import Background
 from haltspec_properties.again import fresh_numbers, placed, together
-from haltspec_properties.conform import Options, Run, Target, as_json, conform
+from haltspec_properties.conform import Options, Run, Target, as_json, conform, only_made
 from haltspec_properties.flaws import Flawed, flaws
 from haltspec_properties.replay import Replay, Sought, read_sought, replay, replay_json
 from haltspec_properties.targets import endpoint_target
@@ -36,7 +37,12 @@ def service(api: str, name: str | None) -> Iterator[Target]:
     flaw = next((flaw for flaw in flaws(api) if flaw.name == name), None)
     assert (flaw is None) == (name is None)
     with Background(Flawed(api, flaw)) as running:
-        yield endpoint_target(load(api), running.url)
+        yield hurried(endpoint_target(load(api), running.url))
+
+
+def hurried(target: Target) -> Target:
+    """A target that is not waited for until its lists may lag no longer, which takes 10 s."""
+    return replace(target, wait=lambda seconds: time.sleep(seconds if seconds < 2 * PATIENCE else 0))
 
 
 @pytest.fixture(scope="module", params=FLAWS)
@@ -98,12 +104,30 @@ def test_what_is_owed_is_waited_for(tmp_path: Path) -> None:
     assert tried(run, None, (one,)).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize(
+    ("flaw", "rule", "operations"),
+    [
+        ("lists show other accounts", "translate/job/not listed before it exists", ["Start", "List"]),
+        ("every page is the first", "translate/pages lead on", ["Start", "Start", "List", "List"]),
+    ],
+)
+def test_calls_stand_alone(tmp_path: Path, flaw: str, rule: str, operations: list[str]) -> None:
+    """They make the jobs that they show, though the service that was run against had others; so a new one shows it."""
+    with service("translate", flaw) as target:
+        run = conform(load("translate"), target, OPTIONS)
+    (finding,) = (finding for finding in run.findings if finding.rule == rule)
+    assert [call.operation.partition("Text")[0].removesuffix("s") for call in finding.calls] == operations
+    asked = sought(tmp_path, replace(run, findings=(finding,)), json.dumps(as_json(replace(run, findings=(finding,)))))
+    assert tried(run, flaw, asked).tried[0].back == 3
+    assert tried(run, None, asked).tried[0].back == 0
+
+
 def test_a_deviation_comes_back_where_tenants_are_shared(tmp_path: Path) -> None:
     """In the same project of the same service, where the run's own jobs still are."""
     flaw, rule = FLAWS["dataarts"]
     api = load("dataarts")
     with service("dataarts", flaw) as own:
-        target = endpoint_target(api, own.address, project_id="ab" * 16)
+        target = hurried(endpoint_target(api, own.address, project_id="ab" * 16))
         run = conform(api, target, OPTIONS)
         asked = tuple(one for one in sought(tmp_path, run, json.dumps(as_json(run))) if one.rule == rule)
         again = replay(api, endpoint_target(api, own.address, project_id="ab" * 16), asked, OPTIONS)
@@ -181,6 +205,21 @@ def test_rejects_calls_of_another_api(tmp_path: Path) -> None:
     file.write_text(to_line(replace(call("a", 0, 1), operation="NoSuch")))
     with pytest.raises(Unknown, match="unknown operation of translate 'NoSuch'"):
         read_sought(file, load("translate"), Settings())
+
+
+def test_jobs_that_others_made_are_left_out() -> None:
+    """Of a list only what the calls made is kept; and the calls themselves stay as they were."""
+    made = replace(
+        call("a", 0, 1), operation="StartTextTranslationJob", reply={"JobId": "own", "JobStatus": "SUBMITTED"}
+    )
+    items = [{"JobId": "own"}, {"JobId": "another"}, {}]
+    reply = {"TextTranslationJobPropertiesList": items, "NextToken": "more"}
+    listed = replace(call("b", 1, 2), operation="ListTextTranslationJobs", reply=reply)
+    alone = only_made(load("translate"), [made, listed])
+    assert alone[0] == made
+    assert alone[1].reply == {"TextTranslationJobPropertiesList": [{"JobId": "own"}, {}], "NextToken": "more"}
+    assert len(items) == 3
+    assert only_made(load("translate"), [listed])[0].reply["TextTranslationJobPropertiesList"] == [{}]
 
 
 def call(client: str, start: float, end: float | None, **request: str) -> Call:
