@@ -499,13 +499,18 @@ def _boolean(shape: Mapping[str, Any], _strict: bool) -> Check:
     return lambda value: _NONE if isinstance(value, bool) else (Fault("", value, "true or false", shape=shape),)
 
 
-def _timestamp(shape: Mapping[str, Any], _strict: bool) -> Check:
-    """A time: a JSON number of seconds since the epoch, unless the shape declares a textual form."""
+def _timestamp(shape: Mapping[str, Any], strict: bool) -> Check:
+    """A time: a JSON number of seconds since the epoch, unless the shape declares a textual form.
+
+    What a service answers is a date of the calendar: milliseconds in place of seconds are not.
+    """
     if shape.get("timestampFormat", "unixTimestamp") != "unixTimestamp":
         return lambda value: _NONE if isinstance(value, str) else (Fault("", value, "a time as text", shape=shape),)
 
+    largest = _LARGEST if strict else _LAST_SECOND
+
     def check(value: Any) -> Faults:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not _LARGEST >= value >= -_LARGEST:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not largest >= value >= -_LARGEST:
             return (Fault("", value, "a number of seconds since the epoch", shape=shape),)
         return _NONE
 
@@ -529,6 +534,8 @@ def _blob(shape: Mapping[str, Any], _strict: bool) -> Check:
 
 
 _LARGEST: Final = sys.float_info.max
+_LAST_SECOND: Final = 253_402_300_799
+"""The last second of the year 9999, since the epoch."""
 
 _SCALARS: Final[Mapping[str, Callable[[Mapping[str, Any], bool], Check]]] = {
     "string": _text,

@@ -377,6 +377,15 @@ class TestService:
         assert faulty(own.request_faults("Do", {"Start": 1})) == [("job_name", Breach.REQUIRED), ("Start", Breach.TYPE)]
         assert own.reply_faults("Do", {}) == ()
 
+    @pytest.mark.parametrize(("value", "is_date"), [(1.7e9, True), (253_402_300_799, True), (1.7e12, False)])
+    def test_a_time_in_a_reply_is_a_date(self, comprehend: shapes.Shapes, value: float, is_date: bool) -> None:
+        """Seconds since the epoch are a date, milliseconds are none; what a request says of times is its own affair."""
+        shown = {"JobId": "1", "SubmitTime": value}
+        faults = comprehend.reply_faults("DescribeEntitiesDetectionJob", {"EntitiesDetectionJobProperties": shown})
+        assert [fault.breach for fault in faults] == ([] if is_date else [Breach.TYPE])
+        asked = {"Filter": {"SubmitTimeBefore": value}}
+        assert comprehend.request_faults("ListEntitiesDetectionJobs", asked) == ()
+
     def test_rejects_a_machine_without_botocore(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The message says which library is missing and how to get it."""
         monkeypatch.setitem(sys.modules, "botocore.loaders", None)
