@@ -32,9 +32,9 @@ _PAGEFUL: Final = 4
 """So many jobs are listed in pages of one, two and three, and such as the service makes of itself."""
 _MADE_UP: Final = "a-page-token-that-nobody-gave"
 _CROWD: Final = 6
-_CROWDS: Final = 2
-_ROUNDS: Final = 6
-"""So many jobs are stopped so often about when they end, and that so many times."""
+_CROWDS: Final = 3
+_ROUNDS: Final = 16
+"""So many jobs are stopped so often, at most, about when they end, and that so many times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +224,16 @@ def _left_alone(binding: Binding, stage: Stage) -> None:
 def _there_and_back(binding: Binding, stage: Stage) -> None:
     """Two jobs of each sort are brought to rest by every order in turn, and then by the first once more.
 
-    What stops is asked of the one alone, twice: the other goes on as it was.
+    One is given its orders also while it is young. What stops is asked of that one alone, twice: the other goes on as
+    it was. In the end both are deleted as they are.
     """
     variants = stage.session.service.variants(binding)
     for number in range(variants):
         pair = [made[0] for n in (number, number + variants) if (made := _make_in_time(stage, binding, n))]
+        for order in _bound(stage, pair[0], Role.ORDER) if pair else []:
+            if not _is_stop(order):
+                stage.session.ask(order, pair[0].key.tenant, pair[0].key.id)
+                _look(stage, pair[0], hidden=False)
         for known in pair:
             stage.await_end(known)
         orders = _bound(stage, pair[0], Role.ORDER) if pair else []
@@ -240,6 +245,10 @@ def _there_and_back(binding: Binding, stage: Stage) -> None:
             for known in pair:
                 stage.await_end(known)
             _list(stage, pair[0])
+        for known in pair:
+            for order in _bound(stage, known, Role.DELETE):
+                stage.session.ask(order, known.key.tenant, known.key.id)
+                _look(stage, known)
 
 
 def _last_moments(binding: Binding, stage: Stage) -> None:
@@ -260,6 +269,8 @@ def _last_moments(binding: Binding, stage: Stage) -> None:
                     if _is_stop(asked) or (asked.view is not None and not asked.hides_status)
                 ]
             )
+            if all(_rests(stage, known) for known in crowd):
+                break
         for known in crowd:
             _look(stage, known)
 
@@ -314,6 +325,10 @@ def _nobody(stage: Stage, asked: Binding, known: Known) -> str:
 
 def _tokens(binding: Binding, stage: Stage) -> None:
     if not binding.token_in:
+        for _ in range(2):  # the same request once more: its name may be taken
+            stage.session.create(binding, stage.home, 1)
+        for known in stage.session.jobs[:1]:
+            _list(stage, known)
         return
     stage.session.create(binding, stage.home, 1, token="token-1")
     stage.session.create(binding, stage.home, 1, token="token-1")
@@ -336,13 +351,19 @@ def _pages(binding: Binding, stage: Stage) -> None:
 
 
 def _filters(binding: Binding, stage: Stage) -> None:
+    """Every filter while jobs are young, and once more when one was stopped and has come to rest."""
     made = _make(stage, binding, 1)
     _make(stage, binding, 2)
-    for known in made:
-        for lists in _bound(stage, known, Role.LIST):
-            parent = parent_for(lists, known)
-            for probe in stage.session.service.probes(lists, known.request):
-                stage.session.listing(lists, stage.home, parent, **probe)
+    for is_over in (False, True):
+        for known in made:
+            for order in _bound(stage, known, Role.ORDER):
+                if is_over and _is_stop(order):
+                    stage.session.ask(order, known.key.tenant, known.key.id)
+            if is_over:
+                stage.await_end(known)
+            for lists in _bound(stage, known, Role.LIST):
+                for probe in stage.session.service.probes(lists, known.request):
+                    stage.session.listing(lists, stage.home, parent_for(lists, known), **probe)
 
 
 def _strangers(binding: Binding, stage: Stage) -> None:
