@@ -10,7 +10,7 @@ from haltspec_properties.conform import Options
 from haltspec_properties.flaws import Flaw, Turn, flaws
 from haltspec_properties.flaws.hunt import drawn, find, hunt
 
-FEW = 2
+FEW = 1
 _SHORT = Options(examples=1, patience=0.2)
 
 
