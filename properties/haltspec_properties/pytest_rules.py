@@ -100,9 +100,9 @@ def _conformed(config: pytest.Config) -> Run:
     file = given("haltspec_baseline")
     known = read_baseline(file, api) if file is not None else Baseline(api.name)
     tenancy = {name: given(f"haltspec_{name}") for name in ("other_profile", "project_id", "workspace")}
-    target = endpoint_target(api, given("haltspec_endpoint"), **tenancy)
+    target = endpoint_target(api, str(given("haltspec_endpoint")), **tenancy)
     options = {name: given(f"haltspec_{name}") for name in ("examples", "seconds", "patience", "seed")}
-    floor = Grade[given("haltspec_floor").upper()]
+    floor = Grade[str(given("haltspec_floor")).upper()]
     made = Options(**{name: value for name, value in options.items() if value is not None}, floor=floor)
     return known.apply(conform(api, target, made))
 

@@ -75,10 +75,9 @@ def test_the_lines_show_the_deviation(tmp_path: Path, api: str, flaw: str, rule:
         (finding,) = (finding for finding in run.findings if finding.rule == rule)
         assert finding.back == finding.replays
         lines = script_of(run, finding)
-        for _ in range(2):
-            statuses, bodies = pasted(lines, tmp_path)
-            assert statuses == [call.status for call in finding.calls]
-            wrong = statuses, [_shown(body, bodies) for body in bodies]
+        once, twice = (pasted(lines, tmp_path) for _ in range(2))
+        wrong = once[0], [_shown(body, once[1]) for body in once[1]]
+        assert once[0] == twice[0] == [call.status for call in finding.calls]
     assert lines[0] == f"# {rule} ({finding.grade})"
     with Background(Flawed(api, None)) as service:
         at = lines.index(f"endpoint={run.address}")

@@ -137,8 +137,8 @@ class TestJunit:
         (failure,) = cases[MISSING].result
         assert failure.type == "stated"
         assert failure.message == wrong.findings[0].violation.message
-        assert "came back in 3 of 3 replays" in failure.text
-        assert "DescribeTextTranslationJob {" in failure.text
+        assert "came back in 3 of 3 replays" in str(failure.text)
+        assert "DescribeTextTranslationJob {" in str(failure.text)
         assert cases["translate/job/started"].is_passed
         unmet = {name for name, case in cases.items() if case.is_skipped}
         assert unmet == {f"translate/{row}" for row in _call_rows() if not wrong.report.taken.get(row)} - {MISSING}
@@ -147,7 +147,7 @@ class TestJunit:
     def test_a_conforming_service_has_no_failure(self, right: Run) -> None:
         read = junitparser.JUnitXml.fromstring(junit(right).decode())
         assert (read.failures, read.errors) == (0, 0)
-        assert read.skipped < read.tests
+        assert any(case.is_passed for suite in read for case in suite)
 
     def test_what_is_accepted_is_skipped(self, wrong: Run) -> None:
         accepted = Baseline("translate").taking(wrong.findings).apply(wrong)
@@ -161,13 +161,14 @@ class TestJunit:
         read = junitparser.JUnitXml.fromstring(junit(warned).decode())
         (case,) = (case for suite in read for case in suite if case.name == MISSING.rpartition("/")[2])
         assert case.is_passed
-        assert MISSING in case.system_out
+        assert MISSING in str(case.system_out)
 
     def test_nothing_passes_where_the_run_ended_early(self, wrong: Run, right: Run) -> None:
         """What was found fails all the same."""
         for run, failures in ((wrong, 1), (right, 0)):
             read = junitparser.JUnitXml.fromstring(junit(replace(run, ended=KeyboardInterrupt())).decode())
-            assert (read.failures, read.skipped) == (failures, read.tests - failures)
+            assert read.failures == failures
+            assert not any(case.is_passed for suite in read for case in suite)
 
     def test_hostile_text_stays_text(self, wrong: Run) -> None:
         """What XML cannot hold is escaped, the rest is there as it was."""

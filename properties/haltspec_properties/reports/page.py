@@ -90,7 +90,9 @@ def page(run: Run) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    template = environment.from_string(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
+    template = environment.from_string(
+        files("haltspec_properties.reports").joinpath("page.html").read_text(encoding="utf-8")
+    )
     pictures = _Pictures(run)
     kinds = (("deviation", run.findings), ("warning", run.warnings), ("accepted", run.accepted))
     numbered = enumerate(((kind, finding) for kind, found in kinds for finding in found), start=1)
