@@ -289,7 +289,8 @@ class _Projector:
                 if history.created is None:
                     history.created = index
                 is_repeat = (call.tenant, call.operation, self._token(call, bound.binding)) in self.tokens
-                if not is_repeat or key in self.removed:  # a deletion accepted is not yet one that is done
+                # Where tokens are ignored a repeat makes a job; and a deletion accepted is not yet one that is done.
+                if not is_repeat or history.created == index or key in self.removed:
                     self.births.setdefault(key, []).append(index)
                 if is_repeat:
                     self.repeats.add(index)

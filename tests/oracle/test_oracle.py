@@ -559,6 +559,17 @@ class TestNamesUsedAgain:
         )
         assert recording.rules() == ["training/the ARN is made of name and version"]
 
+    def test_a_model_made_with_the_token_of_another_may_be_made_anew(self) -> None:
+        """Where other parameters make a new job of a repeated token."""
+        token = {**self.CREATE, "ClientRequestToken": "token"}
+        other = {"DocumentClassifierArn": f"{self.ARN}-of-another-name"}
+        recording = Recording()
+        recording.call("CreateDocumentClassifier", {**token, "DocumentClassifierName": "model-of-another-name"}, other)
+        made = {"DocumentClassifierArn": self.ARN}
+        self.shown(recording.call("CreateDocumentClassifier", token, made), 1000.0)
+        recording.call("DeleteDocumentClassifier", made, {}).call("CreateDocumentClassifier", token, made)
+        assert self.RULE not in self.shown(recording, 1055.0, at=1070.0).rules()
+
     def test_the_token_of_the_second_creation_may_be_repeated(self) -> None:
         """Answered, it shows the second model; without that token it would have found the name in use."""
         recording, made = Recording(), {"DocumentClassifierArn": self.ARN}
