@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from haltspec.automaton import ERROR, OK
@@ -84,6 +85,7 @@ _UNKNOWN: Final = "?"
 """Stands for a part of a status that is not known."""
 
 
+@lru_cache(maxsize=4096)  # there are few statuses and few names, and every pair of views of a job asks
 def _agree(status: str, name: str, unknown: str = "") -> bool:
     parts = zip(status.split("/"), name.split("/"), strict=False)
     return bool(status) and all(own in (part, unknown) for own, part in parts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from haltspec import rules
@@ -62,7 +63,12 @@ def parts(arn: Any) -> Mapping[str, str | None]:
 
     Empty if `arn` is no such ARN.
     """
-    found = _ARN.fullmatch(arn) if isinstance(arn, str) else None
+    return _parts(arn) if isinstance(arn, str) else {}
+
+
+@lru_cache(maxsize=1024)
+def _parts(arn: str) -> Mapping[str, str | None]:
+    found = _ARN.fullmatch(arn)
     return found.groupdict() if found else {}
 
 
