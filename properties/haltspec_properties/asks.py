@@ -104,6 +104,13 @@ def again(known: Known) -> list[Ask]:
     return [_ask(known.binding, known.request, known.key.tenant, "again")] if is_own else []
 
 
+def otherwise(session: Session, ask: Ask, name: int) -> list[Ask]:
+    """The requests to make a job that differ from one in their parameters, under another name, and have its token."""
+    token = ask.request.get(ask.binding.token_in) if ask.binding.token_in else None
+    others = creations(session, ask.tenant, name, token=token, lifecycle=ask.binding.lifecycle, names=_FEW_NAMES)
+    return [other for other in others if other.binding == ask.binding and other.request != ask.request]
+
+
 def calls_on(session: Session, known: Known, *roles: Role, operation: str = "") -> list[Ask]:
     """The calls on a job by its id, each with the members that make a difference; of one `operation` if given."""
     service, key = session.service, known.key

@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from hashlib import blake2b
 from typing import Any, ClassVar, Final, Generic, TypeVar
-from zlib import crc32
 
 from hypothesis import note
 from hypothesis import strategies as st
@@ -85,10 +85,16 @@ class JobsMachine(RuleBasedStateMachine):
 
     @rule()
     def create(self) -> None:
-        """Make a job: under a new name or one that is taken, with a token or without; perhaps twice."""
-        ask = self._draw(strategies.creations(self.stage.session, self.stage.tenants, self.stage.fresh()), "creation")
-        for _ in range(self._draw(st.integers(1, 2), "times")):
-            self.stage.call(ask)
+        """Make a job: under a new name or one that is taken, with a token or without; perhaps twice, or once more with
+        the same token and other parameters.
+        """
+        scene = self.stage
+        ask = self._draw(strategies.creations(scene.session, scene.tenants, scene.fresh()), "creation")
+        scene.call(ask)
+        more = self._pick(("once", "twice", "in another way"), "times")
+        if more != "once":
+            others = asks.otherwise(scene.session, ask, scene.fresh()) if more != "twice" else []
+            scene.call(self._pick(others, "other creation") if others else ask)
         self._go_on()
 
     @rule(trips=st.lists(_NUMBERS, min_size=4, max_size=2 * MOST_TRIPS))
@@ -142,6 +148,23 @@ class JobsMachine(RuleBasedStateMachine):
                 if client == moment:
                     self.stage.happen(known)
             self.stage.overlap(first)
+        self._go_on()
+
+    @rule(seconds=st.sampled_from(PAUSES_S))
+    def mirror(self, seconds: float) -> None:
+        """Another tenant makes a job as one was made, and orders about it by the name of the first."""
+        scene = self.stage
+        known = scene.some(*ORDERS)
+        if known is not None:
+            tenant = self._pick([other for other in scene.tenants if other != known.key.tenant], "tenant")
+            for ask in asks.again(known):
+                scene.call(asks.strange(ask, tenant))
+            scene.scatter((known,))
+            scene.look(known)
+            scene.now += seconds
+            scene.call(self._pick(asks.orders(scene.session, known.key._replace(tenant=tenant)), "order"))
+            scene.now += seconds
+            scene.look(known)
         self._go_on()
 
     @precondition(lambda self: any(True for _ in self.stage.families()))
@@ -247,16 +270,17 @@ class JobsMachine(RuleBasedStateMachine):
 def _pick_by(number: str, choices: Sequence[T], label: str) -> T:
     """One of several, each as likely as the others; what else there is to choose from makes no difference.
 
-    So what is done on a trip stays the same when steps before it are left out, and examples shrink.
+    So what is done on a trip stays the same when steps before it are left out, and examples shrink. A checksum would
+    not do in place of the digest: it is linear, so that some choices would win seldom whatever the number is.
     """
     choice = choices[0]
     if len(choices) > 1:
         met: Counter[str] = Counter()
-        most = -1
+        most = b""
         for candidate in choices:
             words = _words(candidate)
             met[words] += 1
-            rank = crc32(f"{label} {words} {met[words]} {number}".encode())
+            rank = blake2b(f"{label} {words} {met[words]} {number}".encode(), digest_size=8).digest()
             if rank > most:
                 most, choice = rank, candidate
     note(_Picked(choice, f"  {label}: "))
