@@ -405,7 +405,8 @@ class _Projector:
     def _born_with_parents(self) -> None:
         """Jobs that come with another (a run's jobs) are made at some time after it, before they are first seen.
 
-        No reply says when, so their creation is an observation that lasts as long as that.
+        No reply says when, so their creation is an observation that lasts as long as that. Whether one that no reply
+        showed came with it, nobody knows.
         """
         makers = [b for bounds in self.bound.values() for b in bounds if b.draws_id and b.binding.spreads]
         known = self.histories.values() if makers else ()
@@ -417,11 +418,16 @@ class _Projector:
                     continue
                 created = made.get((key.tenant, parent_of(key.id)))
                 seen = [e.end for e in history.events if e.seen.what == OK and not self._is_on_parent(key, e.seen)]
-                if created is not None and seen and self.calls[created].start < min(seen):
+                if created is None or (seen and self.calls[created].start >= min(seen)):
+                    continue
+                call = self.calls[created]
+                if seen:
                     history.created = created
-                    call = self.calls[created]
                     born = Observation(maker.operation.name, maker.operation.class_of(call.request), OK)
                     history.events.append(Event(born, call.start, min(seen), created, False))
+                elif history.events:
+                    born = Observation(maker.operation.name, ANY_CLASS, UNKNOWN)
+                    history.events.append(Event(born, call.start, math.inf, created, False))
 
     def _born_unseen(self) -> None:
         """A job whose creation was not seen may be that of a creation whose answer was lost; so may one made again.

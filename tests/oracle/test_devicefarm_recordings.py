@@ -100,6 +100,10 @@ UNSTARTED: dict[str, Any] = {"started": None}
 ENDS = ("STOPPED", "PASSED", "FAILED", "ERRORED", "WARNED")
 
 LEFT_OPEN: dict[str, tuple[Call, ...]] = {
+    "a stop of a job that nobody was shown is refused": (
+        replace(schedule(1), alone=True),
+        replace(refused("StopJob", 2, "ArgumentException"), alone=True),
+    ),
     **{
         f"a page of a run's jobs that nobody was told of is refused with {error}": (
             schedule(1),
