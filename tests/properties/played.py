@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 from hypothesis.stateful import run_state_machine_as_test
 
-from haltspec.lts import Role, Transition
+from haltspec.lts import Role
 from haltspec.spec import Api
 from haltspec.trace import Call
 from haltspec_properties.asks import Ask
@@ -21,7 +21,7 @@ from haltspec_properties.plans import Goal
 from haltspec_properties.scene import Scene
 from haltspec_properties.stateful import machine
 
-PATIENT: Final = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
+PATIENT: Final = settings(deadline=None, database=None, suppress_health_check=[*HealthCheck.__members__.values()])
 _WRONG: Final = {
     " of nobody": "unknown ids",
     " by a stranger": "strangers",
@@ -83,9 +83,7 @@ def play(api_name: str, *, examples: int, number: int) -> Played:
     played, taken = Played(), set[Goal]()
 
     class Counted(machine(api_name)):  # type: ignore[misc]  # made at run time
-        @staticmethod
-        def watch(lifecycle: str, row: Transition) -> None:
-            taken.add((lifecycle, row.name))
+        watch = staticmethod(lambda lifecycle, row: taken.add((lifecycle, row.name)))
 
         def __init__(self) -> None:
             super().__init__()

@@ -98,14 +98,12 @@ def run(name: str, inside: Any, clock: Callable[[], float], rng: Random, between
 
 def alarms(name: str, inside: Any, clocks: Callable[[], Callable[[], float]], at_least: int, seed: int) -> None:
     """Fail at the first alarm in so many calls to services of all sorts."""
-    began, calls = time.monotonic(), 0
-    for number in itertools.count():
+    began, calls, number = time.monotonic(), 0, 0
+    while calls < at_least:
         done = run(name, inside, clocks(), Random(f"{seed}/{number}"), lambda adapter: adapter)
         assert done.findings == (), (number, done.target, done.findings[0])
-        calls += done.requests
-        if calls >= at_least:
-            break
-    print(f"\n{name}: {calls} calls to {number + 1} services, no alarm, {time.monotonic() - began:.0f} s")
+        calls, number = calls + done.requests, number + 1
+    print(f"\n{name}: {calls} calls to {number} services, no alarm, {time.monotonic() - began:.0f} s")
 
 
 @EACH_API
