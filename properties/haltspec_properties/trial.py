@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from random import Random
 from typing import Any, Final
 
 from haltspec import shapes
@@ -27,6 +28,8 @@ from haltspec_properties.property import Property
 
 _TELLING: Final = 5
 """In so many plays a mistake is told, unless more are asked for, or it breaks other rules in other plays."""
+_IN_ORDER: Final = 2
+"""So many of them are the first that tell it; the others are drawn, so that no play is always too late."""
 _SAMPLES: Final[tuple[Any, ...]] = ("haltspec", 1, True, [], {})
 """What is tried for a member that no job shows, until one fits its shape."""
 
@@ -89,7 +92,7 @@ class Trial:
         found: list[Outcome] = []
         has_changed, is_wrong = False, False
         operator = OPERATORS[mistake.operator]
-        for base in self._bases:
+        for base in self._in_order(mistake, found):
             if mistake.is_of_member and not self._changes(mistake, base.calls):
                 continue
             calls = base.play.run(lambda reference: Mistaken(reference, mistake))
@@ -113,6 +116,16 @@ class Trial:
         if is_wrong:
             return Outcome(mistake, Fate.SURVIVED, "it is made in a play, and nobody objects", 0)
         return None
+
+    def _in_order(self, mistake: Mistake, found: Sequence[Outcome]) -> Iterator[_Base]:
+        """The plays: in their order until enough are `found` that tell the mistake, then the others as drawn."""
+        for place, base in enumerate(self._bases):
+            if len(found) == _IN_ORDER:
+                rest = self._bases[place:]
+                Random(f"{self.seed}/{mistake.name}").shuffle(rest)
+                yield from rest
+                return
+            yield base
 
     def _changes(self, mistake: Mistake, calls: Sequence[Call]) -> bool:
         """True if a mistake in a member changes one of the answers of a right service."""

@@ -18,7 +18,7 @@ from haltspec.trace import Call
 from haltspec_properties import fates
 from haltspec_properties.adapters import ReferenceAdapter
 from haltspec_properties.chase import Sort, chase
-from haltspec_properties.fates import Fate, Outcome, Way
+from haltspec_properties.fates import Fate, Outcome
 from haltspec_properties.footprint import footprints
 from haltspec_properties.mistakes import OPERATORS, SHOWN, Mistake, Mistaken, changed, other
 from haltspec_properties.plays import plays
@@ -105,7 +105,7 @@ class TestFates:
     def test_a_time_that_is_missing_is_killed_by_its_rule(self) -> None:
         """A job that ended and shows no end breaks the rule that says so, and no other kills it first."""
         outcome = fate_of("translate", "job", "EndTime is not there where the job is described")
-        assert (outcome.fate, outcome.way) == (Fate.RULE, Way.STORY)
+        assert outcome.fate is Fate.RULE
         assert outcome.told.startswith("translate/job/EndTime is present when ")
         assert outcome.told in outcome.broken
         assert outcome.calls > 0
@@ -211,6 +211,16 @@ class TestPlays:
         pages = [call for call in play.run(ReferenceAdapter) if call.operation == "ListJobs" and call.error is None]
         assert {len((call.reply or {})["jobs"]) for call in pages} == {1}
         assert any("nextToken" in call.request for call in pages)
+
+    def test_no_play_is_always_too_late(self) -> None:
+        """Of the plays that tell mistakes only the first are taken in order: that a device is not billed is told so.
+
+        Jobs that are stopped before their tests are in late plays only, and every mistake in minutes is told in others.
+        """
+        mistakes = ("goes down from view to view", "is negative", "is far too large", "is that of another job")
+        told = (fate_of("devicefarm", "job", f"deviceMinutes.metered {mistake}") for mistake in mistakes)
+        broken = {rule for outcome in told for rule in outcome.broken}
+        assert "devicefarm/job/a job stopped before its tests started is not billed" in broken
 
 
 class TestMistaken:
