@@ -39,6 +39,9 @@ LATE = ("delay:rate=0.5,seconds=0.05,effect=yes", "delay:seconds=0.05,effect=no"
 """Every answer is late, so that calls overlap on any machine; whether the effect comes before or after is open."""
 
 EACH_API = pytest.mark.parametrize("name", NAMES)
+QUICK = ("comprehend", "dataarts")
+"""One API of each protocol; through a proxy it takes seconds."""
+
 _BEGAN = time.time() - time.monotonic()
 
 
@@ -246,7 +249,9 @@ def running(session: Session, service: ReferenceService, number: int) -> str:
 class TestLostStop:
     """A stop that was acknowledged and never reached the job is found among the calls of all."""
 
-    @EACH_API
+    @pytest.mark.parametrize(
+        "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
+    )
     @pytest.mark.parametrize("is_lost", [False, True], ids=["kept", "lost"])
     def test_it_is_ruled_out(self, tmp_path: Path, name: str, is_lost: bool) -> None:
         """Through a proxy that hands on what it is told all is possible."""
