@@ -347,6 +347,7 @@ def _pages(binding: Binding, stage: Stage) -> None:
                     stage.session.listing(lists, stage.home, parent, **{lists.limit_in: size})
             if lists.next_in:
                 parent = parent_for(lists, known)
+                stage.session.listing(lists, stage.home, parent)
                 stage.session.listing(lists, stage.home, parent, **{lists.next_in: _MADE_UP})
 
 
