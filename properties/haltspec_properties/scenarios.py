@@ -113,6 +113,7 @@ def scenarios(api: Api) -> Iterator[Scenario]:
     yield from _each("malformed requests", _malformed, creators)
     yield Scenario("every kind: to the end", partial(_to_the_end, creators))
     yield Scenario("every kind: stopped", partial(_to_the_end, creators, stop=True))
+    yield from _each("ordered at once", _ordered_at_once, creators)
     yield from _each("there and back again", _there_and_back, creators)
     yield from _each("races", _races, creators)
     yield from _each("races with the end", _last_moments, list({b.lifecycle: b for b in reversed(creators)}.values()))
@@ -219,6 +220,15 @@ def _left_alone(binding: Binding, stage: Stage) -> None:
                 stage.await_change(made[0], stage.patience / 8)
                 stage.session.ask(order, made[0].key.tenant, made[0].key.id)
                 _list(stage, made[-1])
+
+
+def _ordered_at_once(binding: Binding, stage: Stage) -> None:
+    """Give every order to a job of each sort as soon as it is there."""
+    for number in range(stage.session.service.variants(binding)):
+        for known in _make(stage, binding, number):
+            for order in _bound(stage, known, Role.ORDER):
+                stage.session.ask(order, known.key.tenant, known.key.id)
+                _look(stage, known)
 
 
 def _there_and_back(binding: Binding, stage: Stage) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from haltspec.apis import NAMES, load
@@ -10,7 +12,7 @@ from haltspec_properties.conform import Options
 from haltspec_properties.flaws import Flaw, Turn, flaws
 from haltspec_properties.flaws.hunt import drawn, find, hunt
 
-FEW = 1
+FEW, SOME = 1, 20
 _SHORT = Options(examples=1, patience=0.2)
 
 
@@ -40,8 +42,11 @@ def test_some_flaws_are_found(api_name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("api_name", NAMES)
 def test_every_flaw_is_found(api_name: str) -> None:
-    """With the default budget every flaw of the API is found, those that show in a race perhaps in another run only."""
-    hunted = hunt(api_name, drawn(api_name, None, 0))
+    """With the default budget every flaw of the API is found, those that show in a race perhaps in another run only.
+
+    All of them with `HALTSPEC_PROFILE=nightly`, else some.
+    """
+    hunted = hunt(api_name, drawn(api_name, None if os.environ.get("HALTSPEC_PROFILE") == "nightly" else SOME, 0))
     assert not hunted.sound.is_found, hunted.sound.message
     missed = [found.flaw for found in hunted.missed]
     assert len(missed) <= MISSED

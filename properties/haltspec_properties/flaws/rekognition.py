@@ -1,4 +1,7 @@
-"""What services get wrong that claim to be Amazon Rekognition Custom Labels."""
+"""What services get wrong that claim to be Amazon Rekognition Custom Labels.
+
+A start that is accepted while the model is in training is none: what is answered then no document says.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +29,6 @@ def _says(status: str) -> Any:
     return lambda turn, answer: answer if is_refused(answer) else replace(answer, reply={"Status": status})
 
 
-def _started_early(turn: Turn) -> Answer:
-    """A model is started while it is in training."""
-    job = turn.job
-    is_early = job is not None and job.state == "TRAINING_IN_PROGRESS"
-    return turn.world.service.success(turn.world, turn.binding, {"Status": "STARTING"}) if is_early else turn.go()
-
-
 def _deleted_running(turn: Turn) -> Answer:
     job = turn.job
     if job is not None and job.state == "RUNNING":
@@ -48,7 +44,6 @@ FLAWS: Final[tuple[Flaw, ...]] = (
     Flaw("a stop does not tell the status", _PAGE, after(_without_status, _does("StopProjectVersion"))),
     Flaw("a stop says STARTING", _PAGE, after(_says("STARTING"), _does("StopProjectVersion"))),
     Flaw("a start says STOPPED", _MODEL, after(_says("STOPPED"), _does("StartProjectVersion"))),
-    Flaw("a model is started while it is in training", _MODEL, instead(_started_early, _does("StartProjectVersion"))),
     Flaw("a running model is deleted", _MODEL, instead(_deleted_running, _does("DeleteProjectVersion"))),
     Flaw("versions are listed oldest first", _MODEL, edit_items(lambda _t, items: items[::-1])),
     Flaw("CreationTimestamp is missing", _MODEL, hides("CreationTimestamp")),
