@@ -164,8 +164,9 @@ def endpoint_target(
         workspace: for dataarts: a workspace of the project, besides the one called default.
 
     Raises:
-        Misuse: what is needed to call there is not given.
+        Misuse: the address is none, or what is needed to call there is not given.
     """
+    _check_address(endpoint_url)
     if api.tenancy != "ACCOUNT/REGION":
         return _huawei_target(api, endpoint_url, project_id, workspace)
     if is_loopback(endpoint_url):
@@ -177,6 +178,20 @@ def endpoint_target(
         profiles[aws_tenant(other_profile)] = other_profile
     adapter = AwsAdapter(api, endpoint_url, profiles=profiles)
     return Target(endpoint_url, adapter, lambda _number: tuple(profiles), salt=_salt(), address=endpoint_url)
+
+
+def _check_address(endpoint_url: str) -> None:
+    """Raise `Misuse` if nothing can listen there."""
+    try:
+        parts = urlsplit(endpoint_url)
+        reason = "" if parts.port != 0 else "port 0 is none"
+    except ValueError as error:
+        reason = str(error)
+    else:
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            reason = "it does not begin with http:// or https:// and a host"
+    if reason:
+        raise Misuse(f"{endpoint_url!r} is no address: {reason}", "write http://HOST:PORT")
 
 
 def _huawei_target(api: Api, endpoint_url: str, project_id: str | None, workspace: str | None) -> Target:

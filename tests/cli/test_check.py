@@ -369,6 +369,16 @@ class TestBadInput:
         assert out[-1] == "     at long.ndjson:3"
         assert desk.check("long.ndjson", "--alone")[2] == [told]
 
+    @pytest.mark.parametrize("option", ["--window", "--patience"])
+    @pytest.mark.parametrize("value", ["nan", "inf"])
+    def test_rejects_what_is_no_number_of_seconds(self, desk: Desk, option: str, value: str) -> None:
+        code, out, err = desk.check(desk.write("x.ndjson", *FAILING), option, value)
+        assert (code, out, err[-1].endswith(f"{value} is no number of seconds.")) == (2, [], True)
+
+    def test_nothing_that_was_judged_is_no_pass(self, desk: Desk) -> None:
+        code, out, _ = desk.check(desk.write("x.ndjson", "nonsense"), "--json")
+        assert (code, json.loads("\n".join(out))["verdict"]) == (2, "inconclusive")
+
     def test_nothing_to_judge_is_misuse_even_when_lenient(self, desk: Desk) -> None:
         code, out, err = desk.check(desk.write("x.ndjson", "nonsense"), "--lenient")
         assert (code, out, len(err)) == (2, [], 2)

@@ -59,6 +59,21 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
             ["comprehend", "--endpoint-url", "https://comprehend.us-east-1.amazonaws.com"],
             "the AWS configuration has no credentials; set them as for the AWS CLI",
         ),
+        *(
+            ([api, "--endpoint-url", address], f"{address!r} is no address: {reason}")
+            for api in ("comprehend", "dataarts")
+            for address, reason in (
+                ("http://127.0.0.1:99999", "Port out of range"),
+                ("http://127.0.0.1:abc", "Port could not be cast"),
+                ("http://[::1", "Invalid IPv6 URL"),
+                ("http://127.0.0.1:0", "port 0 is none"),
+                ("127.0.0.1:5000", "it does not begin with http://"),
+                ("ftp://x", "it does not begin with http://"),
+                ("", "it does not begin with http://"),
+            )
+        ),
+        (["comprehend", "--target", "reference", "--seconds", "nan"], "nan is no number of seconds"),
+        (["comprehend", "--target", "reference", "--patience", "inf"], "inf is no number of seconds"),
     ],
 )
 def test_rejects_misuse(

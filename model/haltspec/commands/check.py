@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -104,6 +105,20 @@ def calls_in(file: str, trouble: Trouble, *, lenient: bool) -> dict[str, list[Ca
     return found
 
 
+class Seconds(click.FloatRange):
+    """A number of seconds: no less than 0, and finite."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number."""
+        seconds = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is no number of seconds.", param, ctx)
+        return seconds
+
+
 def budget_option(command: Callable[..., int]) -> Callable[..., int]:
     """The option `--budget`."""
     told = "Give up to order calls on one job that overlap when N states of it were looked at."
@@ -124,13 +139,11 @@ def budget_option(command: Callable[..., int]) -> Callable[..., int]:
 )
 @click.option(
     "--window",
-    type=click.FloatRange(min=0),
+    type=Seconds(),
     metavar="S",
     help="Reads may be S seconds old; left out, lists as old as their API lets them be.",
 )
-@click.option(
-    "--patience", type=click.FloatRange(min=0), metavar="S", help="What is owed for S seconds is a violation."
-)
+@click.option("--patience", type=Seconds(), metavar="S", help="What is owed for S seconds is a violation.")
 @click.option("--alone", is_flag=True, help="The recording holds every call in its tenants: nobody else moved a job.")
 @budget_option
 @click.option("--lenient", is_flag=True, help="Skip and count bad lines instead of stopping at the first.")
@@ -167,7 +180,7 @@ def command(
                 break
     except KeyboardInterrupt:
         trouble.interrupted = True
-    verdict = worst(report.verdict for _, report in reports)
+    verdict = worst(report.verdict for _, report in reports) if reports else Verdict.INCONCLUSIVE
     if as_json_:
         click.echo(json.dumps(_json(reports, settings, trouble, verdict), indent=1))
     elif len(reports) > 1:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from haltspec.apis import load
-from haltspec.commands.check import Trouble, budget_option, calls_in, unsure_json, unsure_lines
+from haltspec.commands.check import Seconds, Trouble, budget_option, calls_in, unsure_json, unsure_lines
 from haltspec.explain import JobStory, outcomes, stories
 from haltspec.oracle import TOO_WIDE, Report, Settings, judge
 from haltspec.report import as_json, call_words, render
@@ -19,7 +19,7 @@ from haltspec.report import as_json, call_words, render
 @click.argument("file", metavar="FILE")
 @click.option(
     "--window",
-    type=click.FloatRange(min=0),
+    type=Seconds(),
     metavar="S",
     help="Reads may be S seconds old; left out, lists as old as their API lets them be.",
 )

@@ -14,7 +14,7 @@ import click
 from haltspec import services
 from haltspec.apis import load
 from haltspec.commands.check import INTERRUPTED as BY_USER
-from haltspec.commands.check import MISUSE, floor_of
+from haltspec.commands.check import MISUSE, Seconds, floor_of
 from haltspec.errors import AdapterFailure, Misuse, Unknown
 from haltspec.lts import Grade
 from haltspec.oracle import Settings, Verdict
@@ -39,10 +39,8 @@ _COLOURS = {"fail": "red", "pass": "green", "inconclusive": "yellow", "stated": 
 @click.option("--project-id", metavar="ID", help="For dataarts: the project to call in.")
 @click.option("--workspace", metavar="ID", help="For dataarts: a workspace to call in.")
 @click.option("--examples", type=click.IntRange(min=0), default=20, show_default=True, help="Random walks to make.")
-@click.option("--seconds", type=click.FloatRange(min=0), metavar="S", help="Begin nothing new after S seconds.")
-@click.option(
-    "--patience", type=click.FloatRange(min=0), default=3.0, show_default=True, help="Seconds a job may take."
-)
+@click.option("--seconds", type=Seconds(), metavar="S", help="Begin nothing new after S seconds.")
+@click.option("--patience", type=Seconds(), default=3.0, show_default=True, help="Seconds a job may take.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides the walks.")
 @click.option(
     "--floor",
