@@ -715,8 +715,12 @@ class Reference:
         for tenant, operation, token, parameters, job_id, used in changes.tokens:
             self._home(tenant).tokens[operation, token] = _Token(parameters, job_id, used)
 
-    def resume(self) -> None:
-        """Plan the next move of every job, after jobs were put back."""
+    def resume(self, now: float) -> None:
+        """Plan the next move of every job, after jobs were put back; none is made before `now`, in epoch seconds.
+
+        Until then somebody may have looked, which changes nothing: what was told must not be overtaken by the past.
+        """
+        self._now = max(self._now, now)
         if self.schedule is not None:
             for job in self.jobs():
                 self._plan_next(job)

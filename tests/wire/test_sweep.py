@@ -183,3 +183,25 @@ def test_a_run_of_many_at_once(
     Crowd(inside, host, api, Random(setup.seed)).run(clients=5, calls=12)
     journal.close()
     assert not wrong(path, api, setup)
+
+
+def test_what_was_told_is_not_overtaken_by_the_past(tmp_path: Path, inside: Any, clock: Any) -> None:
+    """A read changes nothing, and yet no job moves before the time at which it was answered."""
+    api, reads = apis.load("comprehend"), []
+    for seed in range(40):
+        setup = Settings(apis=("comprehend",), pace=Pace.TIMED, delay_s=(0.1, 2.0), seed=seed)
+        host, _, journal = hosted(tmp_path / str(seed), clock, setup)
+        session = Session(api, inside.adapter(host, api))
+        tenant = session.service.tenants(0)[0]
+        session.create(api.bound("StartEntitiesDetectionJob")[0], tenant, 1)
+        due = host.reference("comprehend").next_due
+        assert due is not None
+        clock.now = due - 0.1
+        read = session.ask(api.bound("DescribeEntitiesDetectionJob")[0], tenant, session.jobs[0].key.id)
+        journal.close()
+        again, _, journal = hosted(tmp_path / str(seed), clock, setup)
+        planned = again.reference("comprehend").next_due
+        assert planned is not None
+        reads.append(planned > read.start)
+        journal.close()
+    assert all(reads)

@@ -136,7 +136,7 @@ class Host:
     def _go_on(self) -> None:
         """Let jobs that were brought back go on by themselves."""
         for name, reference in self._references.items():
-            reference.resume()
+            reference.resume(self._last)
             if self.settings.pace is Pace.INSTANT:
                 self.settle(name)
 
