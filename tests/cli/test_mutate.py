@@ -51,6 +51,7 @@ def test_rejects_an_unknown_api(capsys: pytest.CaptureFixture[str]) -> None:
     assert "did you mean comprehend?" in err
 
 
+@pytest.mark.slow
 def test_wire(capsys: pytest.CaptureFixture[str]) -> None:
     """A line for each flaw with the rule that found it, then the figures, and the service without a flaw."""
     asked = ("translate", "--target", "wire", "--sample", "1", "--workers", "1", "--without-steering")
