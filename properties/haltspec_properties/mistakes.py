@@ -119,7 +119,8 @@ def changed(api: Api, mistake: Mistake, calls: Iterable[Call]) -> Iterator[Call]
 
 
 def _nobody(operation: str, request: Request, tenant: str) -> Answer:
-    raise NotImplementedError("no mistake in a member makes calls of its own")
+    """Stands where a service could be asked aside; `changed` is for mistakes in members, which never ask."""
+    raise AssertionError("no mistake in a member makes calls of its own")
 
 
 # ---- what a job shows ------------------------------------------------------------------------------------------------

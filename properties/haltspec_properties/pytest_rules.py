@@ -67,13 +67,14 @@ class RuleItem(pytest.Item):
         failing, warning, accepted = (self._own(run, fs) for fs in (run.findings, run.warnings, run.accepted))
         if failing:
             raise Broken("\n\n".join(_text(run, finding) for finding in failing))
-        if accepted:
+        if accepted:  # it is broken, as the user's baseline expects
             pytest.xfail(f"accepted by the baseline: {accepted[0].violation.message}")
         if warning:
             self.add_report_section("call", "warning", "\n\n".join(_text(run, finding) for finding in warning))
-        elif run.ended is not None:
+        elif run.ended is not None:  # what came after was never tried, so nothing may count as passed
             pytest.skip(f"the run ended early: {str(run.ended) or 'interrupted'}")
         elif self.rule is not None and self.rule.row and not run.report.taken.get(self.rule.row):
+            # what was not tried has not passed
             pytest.skip("no call of the run met it")
 
     def _own(self, run: Run, findings: tuple[Finding, ...]) -> list[Finding]:

@@ -82,7 +82,7 @@ def right() -> Run:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Headless Chromium."""
-    if CHROMIUM is None:
+    if CHROMIUM is None:  # pip cannot install it; `.ci/run` does by other means
         pytest.skip("no Chromium is installed: apt-get install chromium")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

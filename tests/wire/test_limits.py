@@ -447,7 +447,7 @@ class TestManyConnections:
     @staticmethod
     def raise_limit(wanted: int) -> None:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if hard != resource.RLIM_INFINITY and hard < wanted:
+        if hard != resource.RLIM_INFINITY and hard < wanted:  # only root may raise it
             pytest.skip(f"this machine allows {hard} open files")
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 

@@ -80,7 +80,7 @@ def command(apis: tuple[str, ...], host: str, port: int, control_port: int | Non
       error:code=ERROR,effect=yes|no  answer with an internal error, with or without effect
       delay:seconds=S,effect=yes|no   answer late; with effect=no the call takes effect late as well
       cut:effect=yes|no            cut the connection, after the effect or before
-      stale:seconds=S              show lists as old as documents imply they may be (dataarts, 10 s; check --window 10)
+      stale:seconds=S              show lists as old as documents imply they may be (dataarts, up to 10 s)
       lost-race                    let every stopped job come to its other end first
       unlucky                      let jobs fail, be skipped or expire
 

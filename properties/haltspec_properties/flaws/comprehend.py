@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from haltspec.lts import Role
 from haltspec.services.base import Answer
-from haltspec_properties.flaws.generic import adds, after, hides, instead, is_refused, on, shows
+from haltspec_properties.flaws.generic import adds, after, hides, instead, is_refused, on, shows, stops
 from haltspec_properties.flaws.service import Flaw, Turn
 
 _MOTO: Final = "moto 5.2.5"
@@ -39,18 +39,14 @@ def _told_empty(turn: Turn, answer: Answer) -> Answer:
     return answer if is_refused(answer) else Answer(answer.status, {})
 
 
-def _is_stop(turn: Turn) -> bool:
-    return turn.is_stop
-
-
 def _running(view: dict[str, Any]) -> bool:
     return view.get("JobStatus") in ("SUBMITTED", "IN_PROGRESS")
 
 
 FLAWS: Final[tuple[Flaw, ...]] = (
-    Flaw("a stop of an ended job answers STOP_REQUESTED", _MOTO, instead(_always_stops, _is_stop)),
+    Flaw("a stop of an ended job answers STOP_REQUESTED", _MOTO, instead(_always_stops, stops)),
     Flaw("a job is described by the operations of other kinds", _MOTO, instead(_of_any_kind, on(Role.READ))),
-    Flaw("a stop tells neither id nor status", _PAGE, after(_told_empty, _is_stop)),
+    Flaw("a stop tells neither id nor status", _PAGE, after(_told_empty, stops)),
     Flaw("EndTime lies before SubmitTime", _MODEL, shows("EndTime", lambda _, v: v.get("SubmitTime", 1e9) - 60)),
     Flaw(
         "EndTime is shown of a job that runs",

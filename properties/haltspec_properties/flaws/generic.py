@@ -63,6 +63,11 @@ def on(*roles: Role) -> Callable[[Turn], bool]:
     return lambda turn: turn.role in roles
 
 
+def stops(turn: Turn) -> bool:
+    """True for a stop."""
+    return turn.is_stop
+
+
 def looks(turn: Turn) -> bool:
     """True for calls that look at jobs."""
     return turn.looks
@@ -261,13 +266,13 @@ def _emptied(turn: Turn, answer: Answer) -> Answer:
 
 def _effects(api: Api) -> Iterator[Flaw]:
     """Right answers with wrong effects, and moves that nobody may make."""
-    yield Flaw("a stop changes nothing", "a handler that only answers", instead(_rolled_back, lambda t: t.is_stop))
+    yield Flaw("a stop changes nothing", "a handler that only answers", instead(_rolled_back, stops))
     if api.name != "devicefarm":  # with which result the service ends what took too long is not said
         refused = after(_refused_afterwards, lambda t: t.is_stop and _moves(t))
         yield Flaw("a stop is refused and takes effect", _BUG, refused)
-        yield Flaw("a stop stops all jobs", "a filter that was forgotten", after(_all_stopped, lambda t: t.is_stop))
-    yield Flaw("a stop reopens an ended job", "a handler that sets the status", instead(_reopened, lambda t: t.is_stop))
-    yield Flaw("a stop stops another job", "an index off by one", instead(_next_stopped, lambda t: t.is_stop))
+        yield Flaw("a stop stops all jobs", "a filter that was forgotten", after(_all_stopped, stops))
+    yield Flaw("a stop reopens an ended job", "a handler that sets the status", instead(_reopened, stops))
+    yield Flaw("a stop stops another job", "an index off by one", instead(_next_stopped, stops))
     yield Flaw("ended jobs run again", "a scheduler that forgets", _now_and_again(_resurrected))
     if any(state.terminal for lifecycle in api.lifecycles for state in lifecycle.states):  # else there is one end
         yield Flaw("ended jobs change their end", _BUG, _now_and_again(_other_end))
@@ -278,9 +283,7 @@ def _effects(api: Api) -> Iterator[Flaw]:
     yield Flaw("a refused creation makes a job", _BUG, _made_all_the_same())
     yield Flaw("the third job cannot be found", _BUG, after(_third_lost, on(*_ON_JOBS)))
     yield Flaw("after twenty calls reads show the first job", "a cache keyed wrongly", after(_first_shown, looks))
-    yield Flaw(
-        "some ids cannot be stopped", "an id parsed as a number", instead(_some_unstoppable, lambda t: t.is_stop)
-    )
+    yield Flaw("some ids cannot be stopped", "an id parsed as a number", instead(_some_unstoppable, stops))
     yield Flaw("reads are stale for ever", "a cache that is never emptied", _cached())
     yield Flaw("a second order undoes the first", "a toggle", _toggled())
     if any(api.role(b).role is Role.DELETE for b in api.bindings):

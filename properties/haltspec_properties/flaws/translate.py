@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from haltspec.services.base import Answer
-from haltspec_properties.flaws.generic import adds, after, hides, instead, is_refused, shows
+from haltspec_properties.flaws.generic import adds, after, hides, instead, is_refused, shows, stops
 from haltspec_properties.flaws.service import Flaw, Turn
 
 _PAGE: Final = "Translate API Reference, StopTextTranslationJob"
@@ -32,18 +32,14 @@ def _put_back(turn: Turn, answer: Answer) -> Answer:
     return answer if is_refused(answer) else replace(answer, reply={"JobId": turn.job_id, "JobStatus": "SUBMITTED"})
 
 
-def _is_stop(turn: Turn) -> bool:
-    return turn.is_stop
-
-
 def _running(view: dict[str, Any]) -> bool:
     return view.get("JobStatus") in ("SUBMITTED", "IN_PROGRESS")
 
 
 FLAWS: Final[tuple[Flaw, ...]] = (
-    Flaw("a stop does not tell the status", _PAGE, after(_without_status, _is_stop)),
-    Flaw("a stop of an ended job answers STOP_REQUESTED", _PAGE, instead(_stopped_again, _is_stop)),
-    Flaw("a stop answers SUBMITTED", _PAGE, after(_put_back, _is_stop)),
+    Flaw("a stop does not tell the status", _PAGE, after(_without_status, stops)),
+    Flaw("a stop of an ended job answers STOP_REQUESTED", _PAGE, instead(_stopped_again, stops)),
+    Flaw("a stop answers SUBMITTED", _PAGE, after(_put_back, stops)),
     Flaw("EndTime lies before SubmittedTime", _MODEL, shows("EndTime", lambda _, v: v.get("SubmittedTime", 1e9) - 60)),
     Flaw(
         "EndTime is shown of a job that runs",
