@@ -52,7 +52,7 @@ def make_again(
             made = _in_order(asked, stage.session.at_once(asked))
         for call, now in zip(group, made, strict=True):
             if succeeded(call) and succeeded(now):
-                known |= _differences(call.reply, now.reply)
+                known |= differences(call.reply, now.reply)
     return tuple(stage.session.calls)
 
 
@@ -123,17 +123,17 @@ def texts_in(value: Any) -> Iterator[str]:
             yield from texts_in(inner)
 
 
-def _differences(old: Any, new: Any) -> dict[str, str]:
+def differences(old: Any, new: Any) -> dict[str, str]:
     """The texts that stand in the same place of two replies and differ."""
     if isinstance(old, str) and isinstance(new, str):
         return {old: new} if old != new else {}
     found: dict[str, str] = {}
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for member in old.keys() & new.keys():
-            found |= _differences(old[member], new[member])
+            found |= differences(old[member], new[member])
     elif isinstance(old, list) and isinstance(new, list):
         for first, second in zip(old, new, strict=False):
-            found |= _differences(first, second)
+            found |= differences(first, second)
     return found
 
 

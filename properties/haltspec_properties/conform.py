@@ -26,6 +26,7 @@ from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
 from haltspec_properties.again import SALT_STEP, make_again
 from haltspec_properties.paste import curl_lines, visible
+from haltspec_properties.paste_python import python_lines
 from haltspec_properties.scenarios import Scenario, Stage, list_all, scenarios
 from haltspec_properties.search import Search
 from haltspec_properties.session import Session
@@ -496,10 +497,12 @@ def _texts(request: Mapping[str, Any]) -> Iterator[str]:
 # ---- in words and as JSON ------------------------------------------------------------------------------------
 
 
-def render(run: Run, *, style: Callable[[str, str], str] = plain, curl: bool = False) -> Iterator[str]:
+def render(
+    run: Run, *, style: Callable[[str, str], str] = plain, curl: bool = False, python: bool = False
+) -> Iterator[str]:
     """The run, line by line: the verdict, then each deviation with its rule, grade, source and shortest calls.
 
-    With `curl` lines for a shell follow that make them.
+    With `curl` lines for a shell follow that make them, with `python` lines for Python.
     """
     head = style(run.verdict.value.upper(), run.verdict.value)
     taken = sum(1 for row in run.rows if run.report.taken.get(row))
@@ -513,8 +516,9 @@ def render(run: Run, *, style: Callable[[str, str], str] = plain, curl: bool = F
         first, *others = finding_lines(run, finding, style=style)
         yield f"{number:3}. {first}"
         yield from (f"     {line}" for line in others)
-        if curl:
-            yield from ("", *script_of(run, finding))
+        for asked, written in ((curl, script_of), (python, python_of)):
+            if asked:
+                yield from ("", *written(run, finding))
     if run.accepted:
         yield ""
         yield f"{len(run.accepted)} more are accepted by the baseline"
@@ -541,8 +545,16 @@ def finding_lines(run: Run, finding: Finding, *, style: Callable[[str, str], str
 
 def script_of(run: Run, finding: Finding) -> list[str]:
     """The lines for a shell that show a finding; see `paste`."""
-    about = (f"{finding.rule} ({finding.grade})", finding.violation.message)
-    return curl_lines(run.api, finding.calls, run.address, shared=run.shared, about=about)
+    return curl_lines(run.api, finding.calls, run.address, shared=run.shared, about=_about(finding))
+
+
+def python_of(run: Run, finding: Finding) -> list[str]:
+    """The lines for Python that show a finding; see `paste_python`."""
+    return python_lines(run.api, finding.calls, run.address, shared=run.shared, about=_about(finding))
+
+
+def _about(finding: Finding) -> tuple[str, str]:
+    return f"{finding.rule} ({finding.grade})", finding.violation.message
 
 
 def told_of(run: Run, finding: Finding) -> str:
@@ -556,7 +568,8 @@ def as_json(run: Run) -> dict[str, Any]:
     `seconds`, `ended` (why the run ended early; null if its budget ended it).
 
     A violation has `rule`, `grade`, `source`, `message`, `calls` (shrunk, as trace lines), `seen`, `replays`, `back`,
-    `script` (lines for bash that make the calls with curl).
+    `script` (lines for bash that make the calls with curl), `python` (lines for Python that do with boto3, or for
+    DataArts with the signer of Huawei's SDK).
     """
     taken = {row: run.report.taken[row] for row in run.rows if run.report.taken.get(row)}
     return {
@@ -581,7 +594,7 @@ def _finding_json(finding: Finding, run: Run) -> dict[str, Any]:
     told = violation_json(run.api, finding.violation, run.report.projection.calls)
     calls = violation_json(run.api, _on(finding), finding.calls)["calls"]
     often = {"seen": finding.seen, "replays": finding.replays, "back": finding.back}
-    return {**told, "calls": calls, **often, "script": script_of(run, finding)}
+    return {**told, "calls": calls, **often, "script": script_of(run, finding), "python": python_of(run, finding)}
 
 
 def _on(finding: Finding) -> Violation:

@@ -3,7 +3,7 @@
 The lines make the calls as they stood on the wire, malformed ones too, and print what comes back. On loopback they
 call in tenants that nobody has used, elsewhere in one's own with names that no run has used, so that they can be
 pasted again. What a reply gave (ids, tokens for the next page) is taken from the new reply. What the target said is
-quoted: it is data, whatever it looks like.
+quoted: it is data, whatever it looks like. All that holds of the lines for Python too, which `paste_python` makes.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from haltspec_properties.again import NUMBER, SALT_STEP, SHORTEST_GAP_S, account
 SOMEWHERE: Final = "http://127.0.0.1:5000"
 """The address in the lines where the target has none that others can call."""
 _NAMES: Final = ("own", "other", "third", "fourth")
+Place = tuple[str | int, ...]
+"""Where in a reply something stands: names of members, and places in lists."""
 _SHORTEST_GIVEN: Final = 6
 """Shorter texts in replies are no ids."""
 
@@ -47,6 +49,7 @@ call() { # METHOD PATH PROJECT WORKSPACE BODY
     -H "X-Auth-Token: ${TOKEN:-}" -H "X-Project-Id: $3" ${4:+-H "workspace: $4"} ${5:+--data-raw "$5"}
 }
 """
+_SHOWN: Final = "printf '%s\\n'"
 _FRESH: Final = {
     "ACCOUNT/REGION": "$((100000000000 + RANDOM * 32768 + RANDOM))",
     "": "$(printf '%08x%08x%08x%08x' $RANDOM $RANDOM $RANDOM $RANDOM)",
@@ -66,24 +69,68 @@ def curl_lines(
         shared: the tenants are the caller's own, with credentials of the environment.
         about: what the calls show, as comments.
     """
-    return _Lines(api, calls, address or SOMEWHERE, shared).written(about)
+    return _Curl(api, calls, address or SOMEWHERE, shared).written(about)
 
 
 @dataclass(slots=True)
-class _Lines:
+class Lines:
+    """Calls to be made again by lines of some language: what differs each time, and what replies give.
+
+    Args:
+        api, calls, shared: as for `curl_lines`.
+        address: where to call.
+        accounts: the first part of each tenant, with a name for it in the lines.
+        given: the texts that replies gave, with the number of the reply and the place in it.
+    """
+
     api: Api
     calls: Sequence[Call]
     address: str
     shared: bool
     accounts: dict[str, str] = field(init=False)
-    given: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """Texts of replies: in which reply, and where."""
-    is_aws: bool = field(init=False)
+    given: dict[str, tuple[int, Place]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.is_aws = self.api.tenancy == "ACCOUNT/REGION"
         parts = dict.fromkeys(account(call.tenant) for call in self.calls)
         self.accounts = {part: _NAMES[min(place, 3)] for place, part in enumerate(parts)}
+
+    @property
+    def is_aws(self) -> bool:
+        """True for an API of AWS."""
+        return self.api.tenancy == "ACCOUNT/REGION"
+
+    @property
+    def moving(self) -> re.Pattern[str]:
+        """What stands in requests and is another each time: names of tenants, or numbers."""
+        return NUMBER if self.shared else re.compile("|".join(map(re.escape, self.accounts)))
+
+    def steps(self) -> Iterator[tuple[float, list[tuple[int, Call]]]]:
+        """The calls, numbered, those that overlapped together, with the seconds to wait before them.
+
+        Once the lines of a step are written, what its replies gave is known.
+        """
+        number = 0
+        before: float | None = None
+        for group in together(self.calls):
+            gap = 0.0 if before is None else group[0].start - before
+            before = max(call.start if call.end is None else call.end for call in group)
+            step = list(enumerate(group, start=number + 1))
+            yield (gap + 0.005 if gap > SHORTEST_GAP_S else 0.0), step
+            number += len(group)
+            for place, call in step:
+                self._take(place, call)
+
+    def _take(self, number: int, call: Call) -> None:
+        """Remember which texts a reply gave."""
+        if succeeded(call):
+            asked = {text for other in self.calls[:number] for text in texts_in(other.request)}
+            for path, text in _places(call.reply):
+                if len(text) >= _SHORTEST_GIVEN and text not in asked:
+                    self.given.setdefault(text, (number, path))
+
+
+class _Curl(Lines):
+    __slots__ = ()
 
     def written(self, about: Sequence[str]) -> list[str]:
         body = list(self._body())
@@ -110,34 +157,20 @@ class _Lines:
         )
 
     def _body(self) -> Iterator[str]:
-        number = 0
-        before: float | None = None
-        for group in together(self.calls):
-            gap = 0.0 if before is None else group[0].start - before
-            if gap > SHORTEST_GAP_S:
-                yield f"sleep {gap + 0.005:.2f}"
-            before = max(call.start if call.end is None else call.end for call in group)
-            lines = [(number + place, call, self._call(call)) for place, call in enumerate(group, start=1)]
-            number += len(group)
-            if len(group) == 1:
-                yield f"r{number}=$({lines[0][2]}); printf '%s\\n' \"$r{number}\" # {_answer(lines[0][1])}"
-            else:
-                yield f"folder=$(mktemp -d) # {len(group)} calls at once"
-                for place, call, line in lines:
-                    yield f'{line} >"$folder/{place}" & # {_answer(call)}'
-                yield "wait"
-                for place, _, _ in lines:
-                    yield f'r{place}=$(cat "$folder/{place}"); printf \'%s\\n\' "$r{place}"'
-            for place, call, _ in lines:
-                self._take(place, call)
-
-    def _take(self, number: int, call: Call) -> None:
-        """Remember which texts a reply gave."""
-        if succeeded(call):
-            asked = {text for other in self.calls[:number] for text in texts_in(other.request)}
-            for path, text in _places(call.reply):
-                if len(text) >= _SHORTEST_GIVEN and text not in asked:
-                    self.given.setdefault(text, (number, path))
+        for pause_s, step in self.steps():
+            if pause_s:
+                yield f"sleep {pause_s:.2f}"
+            lines = [(number, call, self._call(call)) for number, call in step]
+            if len(lines) == 1:
+                ((number, call, line),) = lines
+                yield f'r{number}=$({line}); {_SHOWN} "$r{number}" # {came_back(call)}'
+                continue
+            yield f"folder=$(mktemp -d) # {len(lines)} calls at once"
+            for number, call, line in lines:
+                yield f'{line} >"$folder/{number}" 2>"$folder/{number}.status" & # {came_back(call)}'
+            yield "wait"
+            for number, _, _ in lines:
+                yield f'cat "$folder/{number}.status" >&2; r{number}=$(cat "$folder/{number}"); {_SHOWN} "$r{number}"'
 
     def _call(self, call: Call) -> str:
         """One call of the function."""
@@ -158,7 +191,7 @@ class _Lines:
     def _json(self, value: Any) -> str:
         """A value as JSON for the shell, texts that a reply gave taken from the new one."""
         given = {
-            json.dumps(text): f'"$(jq {shlex.quote(path)} <<<"$r{number}")"'
+            json.dumps(text): f'"$(jq {shlex.quote(_jq(path))} <<<"$r{number}")"'
             for text, (number, path) in self.given.items()
         }
         return self._shell(json.dumps(value, default=dict), given, r"(?!\s*:)")
@@ -166,7 +199,7 @@ class _Lines:
     def _path(self, path: str) -> str:
         """A path with its query for the shell, likewise."""
         given = {
-            quote(text, safe=""): f'"$(jq -r {shlex.quote(f"{path}|@uri")} <<<"$r{number}")"'
+            quote(text, safe=""): f'"$(jq -r {shlex.quote(f"{_jq(path)}|@uri")} <<<"$r{number}")"'
             for text, (number, path) in self.given.items()
         }
         return self._shell(path, given, "")
@@ -175,9 +208,8 @@ class _Lines:
         """A text for the shell, with what is known only when it runs in place of what was known then."""
         parts = {} if self.shared else {part: f'"${name}"' for part, name in self.accounts.items()}
         either = "|".join(re.escape(old) for old in sorted(given, key=len, reverse=True)) or r"(?!)"
-        others = NUMBER.pattern if self.shared else "|".join(map(re.escape, parts))
         found, end = [], 0
-        for match in re.finditer(f"(?:{either}){unless}|{others}", text):
+        for match in re.finditer(f"(?:{either}){unless}|{self.moving.pattern}", text):
             found.append(shlex.quote(text[end : match.start()]) if match.start() > end else "")
             found.append({**parts, **given}.get(match[0], f'"$(({match[0]} + shift))"'))
             end = match.end()
@@ -194,18 +226,23 @@ def visible(text: str, kept: str = "") -> str:
     return "".join(c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in text)
 
 
-def _answer(call: Call) -> str:
+def came_back(call: Call) -> str:
     """What came back, for a comment."""
     return visible(f"{call.status} {call.error or ''}".strip()) if call.status is not None else "no answer"
 
 
-def _places(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """The texts of a reply, each with its place as jq names it."""
+def _jq(place: Place) -> str:
+    """A place in a reply as jq names it."""
+    return "." + "".join(f"[{json.dumps(part)}]" for part in place)
+
+
+def _places(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """The texts of a reply, each with its place."""
     if isinstance(value, str):
-        yield path or ".", value
+        yield place, value
     elif isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _places(inner, f"{path or '.'}[{json.dumps(name)}]")
+            yield from _places(inner, (*place, name))
     elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield from _places(inner, f"{path or '.'}[{place}]")
+        for number, inner in enumerate(value):
+            yield from _places(inner, (*place, number))

@@ -63,6 +63,7 @@ _COLOURS = {"fail": "red", "pass": "green", "inconclusive": "yellow", "stated": 
 @click.option("--sarif", metavar="FILE", help="Write a report there as SARIF; it points into the file of --record.")
 @click.option("--html", metavar="FILE", help="Write a report there as one page, with pictures and without scripts.")
 @click.option("--curl", is_flag=True, help="Print with each deviation lines for a shell that show it.")
+@click.option("--python", is_flag=True, help="Print with each deviation lines for Python, with boto3, that show it.")
 @click.option("--json", "as_json_", is_flag=True, help="Print one JSON object.")
 def command(
     api_name: str,
@@ -84,6 +85,7 @@ def command(
     sarif: str | None,
     html: str | None,
     curl: bool,
+    python: bool,
     as_json_: bool,
 ) -> int:
     """Drive an implementation of API and print how it deviates from what is documented.
@@ -113,7 +115,7 @@ def command(
     if as_json_:
         click.echo(json.dumps(as_json(run), indent=1))
     else:
-        for line in render(run, style=_style, curl=curl):
+        for line in render(run, style=_style, curl=curl, python=python):
             click.echo(line)
         for rule in known.gone(run) if run.ended is None else ():
             click.echo(f"accepted and not seen any more: {rule}")

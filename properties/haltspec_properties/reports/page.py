@@ -21,7 +21,7 @@ from haltspec.oracle import judge
 from haltspec.report import cite
 from haltspec.trace import Call
 from haltspec_properties.again import together
-from haltspec_properties.conform import Finding, Run, script_of
+from haltspec_properties.conform import Finding, Run, python_of, script_of
 from haltspec_properties.paste import visible
 from haltspec_properties.reports import library
 
@@ -67,6 +67,7 @@ class ShownFinding:
     hidden: int
     picture: Picture | None
     script: str
+    python: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def _shown(run: Run, number: int, kind: str, finding: Finding, pictures: _Pictur
         hidden=hidden,
         picture=pictures.path_of(number, finding),
         script="\n".join(script_of(run, finding)),
+        python="\n".join(python_of(run, finding)),
     )
 
 
