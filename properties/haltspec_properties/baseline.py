@@ -1,67 +1,102 @@
 """The baseline: deviations that are known and accepted, so that a run fails only for new ones.
 
 A file of JSON, meant to be kept beside the implementation and to be read in a review:
-`{"api": "comprehend", "accepted": [{"rule": …, "grade": …, "message": …, "reason": …}]}`. A deviation is known by its
-rule; grade and message tell the reader what was seen when it was taken up, and `reason`, which people write, why it is
-accepted.
+`{"api": "comprehend", "accepted": [{"rule": …, "operations": […], "grade": …, "message": …, "reason": …}]}`. A
+deviation is known by its rule and the operations that break it, so that it is new where another operation does; without
+`operations` the rule is accepted wherever it is broken. Grade and message tell the reader what was seen when it was
+taken up, and `reason`, which people write, why it is accepted.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from haltspec.apis import load
 from haltspec.errors import Misuse
 from haltspec.spec import Api
-from haltspec_properties.conform import Finding, Run
+from haltspec_properties.conform import Finding, Run, owes
+from haltspec_properties.named import ORDER, named_rule
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A deviation that is accepted: the broken rule, what was seen when it was taken up, and why it is accepted."""
+    """A deviation that is accepted: the broken rule, what was seen when it was taken up, and why it is accepted.
+
+    `operations` are those that may break it, sorted; none: all may. What comes about in time (the order of states,
+    what is owed) no operation is to blame for: it is seen by whichever looks.
+    """
 
     rule: str
     grade: str = ""
     message: str = ""
     reason: str = ""
+    operations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The accepted deviations of one implementation, by rule."""
+    """The accepted deviations of one implementation."""
 
     api: str
-    accepted: Mapping[str, Accepted] = field(default_factory=dict)
+    accepted: tuple[Accepted, ...] = ()
+
+    def accepts(self, rule: str, operation: str) -> bool:
+        """True if it is accepted that an operation breaks a rule."""
+        return any(a.rule == rule and (not a.operations or operation in a.operations) for a in self.accepted)
 
     def apply(self, run: Run) -> Run:
         """The run without what is accepted among its findings; `Run.accepted` has that."""
         known: list[Finding] = []
         new: list[Finding] = []
         for finding in run.findings:
-            (known if finding.rule in self.accepted else new).append(finding)
+            is_known = all(self.accepts(finding.rule, operation) for operation in finding.operations)
+            (known if is_known else new).append(finding)
         return replace(run, findings=tuple(new), accepted=tuple(known))
 
     def gone(self, run: Run) -> tuple[str, ...]:
-        """The accepted rules that the run did not break: they are mended, were not met this time, or are no rules."""
-        broken = {finding.rule for finding in (*run.findings, *run.accepted, *run.warnings)}
-        return tuple(rule for rule in self.accepted if rule not in broken)
+        """What is accepted and the run did not see: it is mended, was not met this time, or is no rule.
+
+        Each is a rule, or a rule and the operations that did not break it.
+        """
+        broken: dict[str, set[str]] = {}
+        for finding in (*run.findings, *run.accepted, *run.warnings):
+            broken.setdefault(finding.rule, set()).update(finding.operations)
+        gone = []
+        for accepted in self.accepted:
+            left = [operation for operation in accepted.operations if operation not in broken.get(accepted.rule, ())]
+            if left and accepted.rule in broken:
+                gone.append(f"{accepted.rule}, by {', '.join(left)}")
+            elif accepted.rule not in broken:
+                gone.append(accepted.rule)
+        return tuple(gone)
 
     def taking(self, findings: Iterable[Finding]) -> Baseline:
-        """A baseline of exactly these findings, with the reasons that this one has for them."""
-        taken = (Accepted(f.rule, str(f.grade), f.violation.message, self._reason(f.rule)) for f in findings)
-        return Baseline(self.api, {accepted.rule: accepted for accepted in taken})
+        """A baseline of exactly these findings, with the reasons that this one has for their rules."""
+        taken: dict[str, Accepted] = {}
+        for f in findings:
+            first = taken.setdefault(f.rule, Accepted(f.rule, str(f.grade), f.violation.message, self.reason(f.rule)))
+            if not _comes_in_time(load(self.api), f.rule):
+                taken[f.rule] = replace(first, operations=tuple(sorted({*first.operations, *f.operations})))
+        return Baseline(self.api, tuple(taken.values()))
 
-    def _reason(self, rule: str) -> str:
-        return self.accepted[rule].reason if rule in self.accepted else ""
+    def reason(self, rule: str) -> str:
+        """Why a rule is accepted; empty if it is not, or nobody has said why."""
+        return "; ".join(dict.fromkeys(a.reason for a in self.accepted if a.rule == rule and a.reason))
 
     def text(self) -> str:
         """The file's text."""
-        members = [
-            {"rule": a.rule, "grade": a.grade, "message": a.message, "reason": a.reason} for a in self.accepted.values()
-        ]
-        return json.dumps({"api": self.api, "accepted": members}, indent=1) + "\n"
+        names = ("rule", "operations", "grade", "message", "reason")
+        members = [{name: getattr(accepted, name) for name in names} for accepted in self.accepted]
+        told = [{name: value for name, value in entry.items() if value != ()} for entry in members]
+        return json.dumps({"api": self.api, "accepted": told}, indent=1) + "\n"
+
+
+def _comes_in_time(api: Api, rule: str) -> bool:
+    """True for rules on the order of states, and on what must come about."""
+    return owes(api, rule) or named_rule(api, rule).name.endswith(f"/{ORDER}")
 
 
 def read_baseline(path: str | Path, api: Api) -> Baseline:
@@ -80,13 +115,16 @@ def read_baseline(path: str | Path, api: Api) -> Baseline:
         raise _no_baseline(path, "an object with `api` and a list `accepted` was expected")
     if told.get("api") != api.name:
         raise Misuse(f"{path} is a baseline of {told.get('api')!r}", f"give one of {api.name}")
-    accepted = {}
+    accepted = []
     for number, entry in enumerate(told["accepted"], start=1):
         if not isinstance(entry, dict) or not isinstance(entry.get("rule"), str):
             raise _no_baseline(path, f"entry {number} has no `rule`")
+        operations = entry.get("operations", [])
+        if not isinstance(operations, list) or not all(isinstance(operation, str) for operation in operations):
+            raise _no_baseline(path, f"`operations` of entry {number} is no list of names")
         texts = {name: str(entry.get(name, "")) for name in ("rule", "grade", "message", "reason")}
-        accepted[entry["rule"]] = Accepted(**texts)
-    return Baseline(api.name, accepted)
+        accepted.append(Accepted(**texts, operations=tuple(operations)))
+    return Baseline(api.name, tuple(accepted))
 
 
 def _no_baseline(path: str | Path, reason: str) -> Misuse:

@@ -20,7 +20,7 @@ from haltspec.errors import AdapterFailure
 from haltspec.lts import Grade, Role, Source
 from haltspec.observe import succeeded
 from haltspec.oracle import Report, Settings, Verdict, Violation, judge
-from haltspec.report import calls_words, cite, grouped, members, plain, violation_json
+from haltspec.report import calls_words, cite, members, plain, violation_json
 from haltspec.spec import Api, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
@@ -43,8 +43,12 @@ _LONGEST_REPLAYED: Final = 150
 _MOST_WAITED_S: Final = 20.0
 """So long a run waits in replays for jobs to come where they were, all replays together."""
 Progress = Callable[[str], None]
-Shows = Callable[[Sequence[Call], str], bool]
-"""True if calls show that a rule is broken."""
+Accepts = Callable[[str, str], bool]
+"""True if somebody has accepted that a rule is broken by an operation; see `baseline`."""
+Cause = tuple[str, bool]
+"""A rule that is broken, and whether that is accepted."""
+Shows = Callable[[Sequence[Call], Cause], bool]
+"""True if calls show a rule broken, as far as that is accepted or is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +99,14 @@ class Finding:
     """A deviation: the violation as first seen, and the shortest calls found that show it.
 
     `seen` counts how often the rule was broken in the run, `replays` how many replays of the calls were made, `back`
-    in how many of them it came back; `members` names the members that break a rule on shapes, if there are several.
+    in how many of them it came back; `members` names the members that break a rule on shapes, if there are several,
+    `operations` those whose calls broke the rule, sorted.
     """
 
     violation: Violation
     calls: tuple[Call, ...]
     members: str
+    operations: tuple[str, ...]
     seen: int
     replays: int
     back: int
@@ -127,7 +133,8 @@ class Run:
 
     Args:
         api, target: what was judged.
-        findings: deviations at the floor or above, one for each rule; `warnings` those below.
+        findings: deviations at the floor or above, one for each rule; `warnings` those below. What operations break
+            that nobody has accepted stands apart from what is accepted of the same rule.
         accepted: deviations at the floor or above that somebody has accepted; see `baseline`.
         ended: what ended the run early; None: its budget did.
         address: where others can call the target, empty if nobody else can; `shared`: in tenants of one's own.
@@ -162,15 +169,25 @@ class Run:
         return tuple(f"{lc.name}/{row.name}" for lc in self.api.lifecycles for row in lc.all_rows())
 
 
-def conform(api: Api, target: Target, options: Options | None = None, progress: Progress | None = None) -> Run:
-    """Judge an implementation of `api`.
+def _nothing(_rule: str, _operation: str) -> bool:
+    return False
+
+
+def conform(
+    api: Api,
+    target: Target,
+    options: Options | None = None,
+    progress: Progress | None = None,
+    accepts: Accepts = _nothing,
+) -> Run:
+    """Judge an implementation of `api`; what is accepted is told apart, but is among the findings still.
 
     Where the user interrupts it, or the target is gone, the run ends early and what was seen until then is judged.
 
     Raises:
         AdapterFailure: the target cannot be reached at all.
     """
-    return _Conformance(api, target, options or Options(), progress or (lambda _told: None)).run()
+    return _Conformance(api, target, options or Options(), progress or (lambda _told: None), accepts).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +213,7 @@ class _Conformance:
     target: Target
     options: Options
     progress: Progress
+    accepts: Accepts = _nothing
     stage_number: int = 0
     calls: list[Call] = field(default_factory=list)
     replayed: int = 0
@@ -255,7 +273,7 @@ class _Conformance:
             raise self.ended
         self.progress(f"judging {len(self.calls)} calls")
         report = judge(self.api, self.calls, self._settings())
-        found = [self._finding(report, same) for same in grouped((*report.violations, *report.warnings)).values()]
+        found = [self._finding(report, *one) for one in self._causes(report, self.calls).items()]
         return Run(
             api=self.api,
             target=self.target.name,
@@ -298,42 +316,51 @@ class _Conformance:
 
     # ---- shrinking -----------------------------------------------------------------------------------------------
 
-    def _finding(self, report: Report, same: Sequence[Violation]) -> Finding:
+    def _causes(self, report: Report, calls: Sequence[Call]) -> dict[Cause, list[Violation]]:
+        """The violations of each rule, those that are accepted apart, in order of first appearance."""
+        causes: dict[Cause, list[Violation]] = {}
+        for violation in (*report.violations, *report.warnings):
+            is_accepted = self.accepts(violation.rule, calls[violation.calls[-1]].operation)
+            causes.setdefault((violation.rule, is_accepted), []).append(violation)
+        return causes
+
+    def _finding(self, report: Report, cause: Cause, same: Sequence[Violation]) -> Finding:
         recorded = report.projection.calls
         surest = max(violation.grade for violation in same)
         ordered = sorted((v for v in same if v.grade is surest), key=lambda v: (len(v.calls), v.calls[-1]))
         violation = ordered[0]
         self.progress(f"shrinking {violation.rule}")
         calls = self._context(recorded, violation)
-        if owes(self.api, violation.rule):
-            return Finding(violation, calls, members(same), len(same), 0, 0)
-        shrunk = Finding(violation, calls, members(same), len(same), 0, 0)
-        if self.ended is None:
+        operations = tuple(sorted({recorded[one.calls[-1]].operation for one in same}))
+        shrunk = Finding(violation, calls, members(same), operations, len(same), 0, 0)
+        if self.ended is None and not owes(self.api, violation.rule):
             with self._until_ended():
-                shrunk = self._replayed(recorded, ordered, shrunk)
+                shrunk = self._replayed(recorded, ordered, shrunk, cause)
         return shrunk
 
-    def _replayed(self, recorded: Sequence[Call], ordered: Sequence[Violation], first: Finding) -> Finding:
+    def _replayed(
+        self, recorded: Sequence[Call], ordered: Sequence[Violation], first: Finding, cause: Cause
+    ) -> Finding:
         """The finding with the shortest calls that show it, and how often they do."""
-        found = self._fewest(recorded, ordered, self._shows)
-        if found is not None and self.target.salt is None and not self._shows_alone(found[1], first.rule):
+        found = self._fewest(recorded, ordered, cause, self._shows)
+        if found is not None and self.target.salt is None and not self._shows_alone(found[1], cause):
             # What it shows is there from earlier stories: on a service that is new these calls show nothing.
             alone = (
-                v for v in islice(ordered, _MOST_LOOKED_AT) if self._shows_alone(self._context(recorded, v), v.rule)
+                v for v in islice(ordered, _MOST_LOOKED_AT) if self._shows_alone(self._context(recorded, v), cause)
             )
-            found = self._fewest(recorded, tuple(alone), self._shows_alone) or found
+            found = self._fewest(recorded, tuple(alone), cause, self._shows_alone) or found
         violation, calls = found or (first.violation, first.calls)
         gap_s = 0.0 if found is not None else self._longest_gap(calls)
-        back = sum(self._shows(self._replay(calls, longest_gap_s=gap_s), violation.rule) for _ in range(REPLAYS))
+        back = sum(self._shows(self._replay(calls, longest_gap_s=gap_s), cause) for _ in range(REPLAYS))
         return replace(first, violation=violation, calls=calls, replays=REPLAYS, back=back)
 
     def _fewest(
-        self, recorded: Sequence[Call], ordered: Sequence[Violation], shows: Shows
+        self, recorded: Sequence[Call], ordered: Sequence[Violation], cause: Cause, shows: Shows
     ) -> tuple[Violation, tuple[Call, ...]] | None:
         """Of violations of one rule the one that the fewest calls show, with these calls; None if no replay does."""
         found: tuple[Violation, tuple[Call, ...]] | None = None
         for one in islice(_by_operation(ordered, recorded), _MOST_TRIED):
-            shrunk = self._shortest(recorded, one, shows)
+            shrunk = self._shortest(recorded, one, cause, shows)
             if shrunk and (found is None or len(shrunk) < len(found[1])):
                 found = one, shrunk
             if found is not None and len(found[1]) <= len(ordered[0].calls):
@@ -351,11 +378,11 @@ class _Conformance:
         self.waited_s += lasted
         return self.options.patience
 
-    def _shortest(self, recorded: Sequence[Call], violation: Violation, shows: Shows) -> tuple[Call, ...]:
+    def _shortest(self, recorded: Sequence[Call], violation: Violation, cause: Cause, shows: Shows) -> tuple[Call, ...]:
         """The shortest calls found whose replay shows a violation; none if no replay does."""
         calls = tuple(recorded[index] for index in violation.calls)
         trials = (calls, self._context(recorded, violation), self._wide_context(recorded, violation))
-        return next(filter(None, (self._shrunk(trial, violation.rule, shows) for trial in trials)), ())
+        return next(filter(None, (self._shrunk(trial, cause, shows) for trial in trials)), ())
 
     def _context(self, recorded: Sequence[Call], violation: Violation) -> tuple[Call, ...]:
         """The calls that show a violation, with those before them that made the jobs they speak of."""
@@ -380,12 +407,12 @@ class _Conformance:
                 return tenants
         return (tenant,)
 
-    def _shrunk(self, calls: tuple[Call, ...], rule: str, shows: Shows) -> tuple[Call, ...]:
+    def _shrunk(self, calls: tuple[Call, ...], cause: Cause, shows: Shows) -> tuple[Call, ...]:
         """Fewer calls whose replay still breaks the rule; none if no replay of them does."""
         if len(calls) > _LONGEST_REPLAYED:
             return ()
         best = self._replay(calls)
-        if not shows(best, rule):
+        if not shows(best, cause):
             return ()
         if len(calls) > _LONGEST_SHRUNK:
             return best
@@ -394,17 +421,16 @@ class _Conformance:
             trial = [other for other in kept if other is not call]
             if trial:
                 replayed = self._replay(trial)
-                if shows(replayed, rule):
+                if shows(replayed, cause):
                     kept, best = trial, replayed
         return best
 
-    def _shows(self, calls: Sequence[Call], rule: str) -> bool:
-        report = judge(self.api, calls, self._settings())
-        return any(v.rule == rule for v in (*report.violations, *report.warnings))
+    def _shows(self, calls: Sequence[Call], cause: Cause) -> bool:
+        return cause in self._causes(judge(self.api, calls, self._settings()), calls)
 
-    def _shows_alone(self, calls: Sequence[Call], rule: str) -> bool:
+    def _shows_alone(self, calls: Sequence[Call], cause: Cause) -> bool:
         """True if a rule is broken even if lists showed no job but those that these calls made."""
-        return self._shows(only_made(self.api, calls), rule)
+        return self._shows(only_made(self.api, calls), cause)
 
     def _replay(self, calls: Sequence[Call], *, longest_gap_s: float = 0.0) -> tuple[Call, ...]:
         """The same calls in fresh tenants, with the ids and tokens that come back there."""
@@ -536,6 +562,8 @@ def finding_lines(run: Run, finding: Finding, *, style: Callable[[str, str], str
     yield visible(finding.violation.message)
     if finding.members:
         yield f"members: {visible(finding.members)}"
+    if finding not in run.accepted and any(finding.rule == known.rule for known in run.accepted):
+        yield f"new at {', '.join(finding.operations)}; the baseline accepts it elsewhere"
     yield style(told_of(run, finding), "dim")
     hidden = len(finding.calls) - _MOST_SHOWN
     if hidden > 0:
@@ -568,8 +596,8 @@ def as_json(run: Run) -> dict[str, Any]:
     `seconds`, `ended` (why the run ended early; null if its budget ended it).
 
     A violation has `rule`, `grade`, `source`, `message`, `calls` (shrunk, as trace lines), `seen`, `replays`, `back`,
-    `script` (lines for bash that make the calls with curl), `python` (lines for Python that do with boto3, or for
-    DataArts with the signer of Huawei's SDK).
+    `operations` (those that broke the rule), `script` (lines for bash that make the calls with curl), `python` (lines
+    for Python that do with boto3, or for DataArts with the signer of Huawei's SDK).
     """
     taken = {row: run.report.taken[row] for row in run.rows if run.report.taken.get(row)}
     return {
@@ -594,7 +622,14 @@ def _finding_json(finding: Finding, run: Run) -> dict[str, Any]:
     told = violation_json(run.api, finding.violation, run.report.projection.calls)
     calls = violation_json(run.api, _on(finding), finding.calls)["calls"]
     often = {"seen": finding.seen, "replays": finding.replays, "back": finding.back}
-    return {**told, "calls": calls, **often, "script": script_of(run, finding), "python": python_of(run, finding)}
+    return {
+        **told,
+        "calls": calls,
+        **often,
+        "operations": list(finding.operations),
+        "script": script_of(run, finding),
+        "python": python_of(run, finding),
+    }
 
 
 def _on(finding: Finding) -> Violation:

@@ -105,7 +105,7 @@ def _conformed(config: pytest.Config) -> Run:
     options = {name: given(f"haltspec_{name}") for name in ("examples", "seconds", "patience", "seed")}
     floor = Grade[str(given("haltspec_floor")).upper()]
     made = Options(**{name: value for name, value in options.items() if value is not None}, floor=floor)
-    return known.apply(conform(api, target, made))
+    return known.apply(conform(api, target, made, accepts=known.accepts))
 
 
 def conform_in_process(api_name: str, target: Target, *, baseline: str | Path | None = None, **options: Any) -> Run:
@@ -119,7 +119,7 @@ def conform_in_process(api_name: str, target: Target, *, baseline: str | Path | 
     """
     api = load(api_name)
     known = read_baseline(baseline, api) if baseline is not None else Baseline(api.name)
-    run = known.apply(conform(api, target, Options(**options)))
+    run = known.apply(conform(api, target, Options(**options), accepts=known.accepts))
     if isinstance(run.ended, KeyboardInterrupt):
         raise run.ended
     if run.findings or run.ended is not None:

@@ -146,6 +146,12 @@ def test_only_what_is_new_fails(flawed: str, capsys: pytest.CaptureFixture[str],
     assert (code, "1 more are accepted by the baseline" in out) == (0, True)
     code, out, _ = run(capsys, *target, "--baseline", str(file))
     assert (code, "1 more are accepted by the baseline" in out) == (0, True)
+    told = json.loads(file.read_text())
+    assert told["accepted"][0]["operations"] == ["DescribeTextTranslationJob"]
+    told["accepted"][0]["operations"] = ["ListTextTranslationJobs"]
+    file.write_text(json.dumps(told))
+    code, out, _ = run(capsys, *target, "--baseline", str(file))
+    assert (code, f"accepted and not seen any more: {MISSING}, by ListTextTranslationJobs" in out) == (1, True)
     file.write_text(json.dumps({"api": "translate", "accepted": [{"rule": "translate/job/started"}]}))
     code, out, _ = run(capsys, *target, "--baseline", str(file))
     assert code == 1

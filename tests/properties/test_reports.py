@@ -21,7 +21,7 @@ from haltspec.errors import Misuse
 from haltspec.lts import Grade
 from haltspec.oracle import Verdict
 from haltspec.wire.server import Background
-from haltspec_properties.baseline import Baseline, read_baseline
+from haltspec_properties.baseline import Accepted, Baseline, read_baseline
 from haltspec_properties.conform import Options, Run, as_json, conform, render
 from haltspec_properties.flaws import Flawed, flaws
 from haltspec_properties.named import IDS, ORDER, TYPES, named_rule, named_rules
@@ -33,6 +33,9 @@ from haltspec_properties.targets import endpoint_target, reference_target
 SCHEMA = "@microsoft/jest-sarif@1.0.0-beta.0"
 """A package that carries the published schema of SARIF 2.1.0."""
 MISSING = "translate/job/unknown id is not described"
+SUCCESS = "translate/success is HTTP 200"
+OTHERS = ("ListTextTranslationJobs", "StartTextTranslationJob", "StopTextTranslationJob")
+"""Operations of Translate besides the description."""
 HOSTILE = "]]><script>alert(1)</script></svg>\"'\x00\x1b\u202e\ud800&amp;"
 
 
@@ -286,9 +289,63 @@ class TestBaseline:
         again = json.loads(read_baseline(file, load("translate")).taking(wrong.findings).text())
         assert [(entry["rule"], entry["reason"]) for entry in again["accepted"]] == [(MISSING, "ticket 12")]
 
+    def test_an_operation_that_breaks_an_accepted_rule_is_new(self, moved: Run) -> None:
+        """It has evidence of its own; what is accepted of the rule is told as such in each report."""
+        (new,), (known,) = moved.findings, moved.accepted
+        assert (new.rule, known.rule) == (SUCCESS, SUCCESS)
+        assert new.operations == (new.calls[-1].operation,) == ("DescribeTextTranslationJob",)
+        assert new.back == new.replays
+        assert known.operations == OTHERS
+        assert moved.verdict is Verdict.FAIL
+        text = "\n".join(render(moved))
+        assert "new at DescribeTextTranslationJob; the baseline accepts it elsewhere" in text
+        assert "1 more are accepted by the baseline" in text
+        assert as_json(moved)["violations"][0]["operations"] == ["DescribeTextTranslationJob"]
+        (failure,) = ElementTree.fromstring(junit(moved)).iter("failure")
+        assert "new at DescribeTextTranslationJob" in str(failure.text)
+        results = json.loads(sarif(moved))["runs"][0]["results"]
+        assert [result["baselineState"] for result in results] == ["new", "unchanged"]
+
+    def test_operations_are_accepted_when_it_is_written(self, moved: Run, tmp_path: Path) -> None:
+        """Then all passes; one that breaks the rule no more is gone."""
+        file = tmp_path / "baseline.json"
+        everything = Baseline("translate", (Accepted(SUCCESS, reason="ticket 12", operations=OTHERS),)).taking(
+            (*moved.findings, *moved.accepted)
+        )
+        file.write_text(everything.text())
+        (entry,) = json.loads(file.read_text())["accepted"]
+        assert entry["operations"] == sorted([*OTHERS, "DescribeTextTranslationJob"])
+        assert entry["reason"] == "ticket 12"
+        again = read_baseline(file, load("translate"))
+        run = again.apply(replace(moved, findings=(*moved.findings, *moved.accepted)))
+        assert (run.verdict, again.gone(run)) == (Verdict.PASS, ())
+        mended = replace(run, accepted=tuple(f for f in run.accepted if f.operations == OTHERS))
+        assert again.gone(mended) == (f"{SUCCESS}, by DescribeTextTranslationJob",)
+        assert again.gone(replace(run, accepted=())) == (SUCCESS,)
+
+    def test_a_rule_without_operations_is_accepted_wherever_it_is_broken(self, moved: Run, tmp_path: Path) -> None:
+        """As in files that were written before."""
+        file = tmp_path / "baseline.json"
+        file.write_text(json.dumps({"api": "translate", "accepted": [{"rule": SUCCESS, "grade": "stated"}]}))
+        known = read_baseline(file, load("translate"))
+        run = known.apply(replace(moved, findings=(*moved.findings, *moved.accepted)))
+        assert (run.verdict, len(run.accepted), known.gone(run)) == (Verdict.PASS, 2, ())
+
+    @pytest.mark.parametrize(
+        "rule", ["job/a stop leads to an end", "job/COMPLETED does not come back", "job/nothing leaves STOPPED"]
+    )
+    def test_no_operation_is_to_blame_for_what_comes_in_time(self, wrong: Run, rule: str) -> None:
+        """Whichever looked at the job saw it."""
+        (finding,) = wrong.findings
+        owed = replace(finding, violation=replace(finding.violation, rule=f"translate/{rule}"))
+        (accepted,) = Baseline("translate").taking([owed]).accepted
+        assert accepted.operations == ()
+        assert "operations" not in Baseline("translate").taking([owed]).text()
+
     @pytest.mark.parametrize(
         ("text", "message"),
         [
+            ('{"api": "translate", "accepted": [{"rule": "x", "operations": "y"}]}', "of entry 1 is no list of names"),
             ("{", "is no baseline: it is no JSON"),
             ("[]", "an object with `api` and a list `accepted` was expected"),
             ('{"api": "translate", "accepted": [{"role": 1}]}', "entry 1 has no `rule`"),
@@ -304,6 +361,16 @@ class TestBaseline:
     def test_rejects_no_file(self, tmp_path: Path) -> None:
         with pytest.raises(Misuse, match="cannot be read"):
             read_baseline(tmp_path / "none.json", load("translate"))
+
+
+@pytest.fixture(scope="module")
+def moved() -> Run:
+    """A run in which one more operation breaks a rule than is accepted; to see it a call that is accepted is needed."""
+    (flaw,) = (flaw for flaw in flaws("translate") if flaw.name == "successes have HTTP 202")
+    known = Baseline("translate", (Accepted(SUCCESS, operations=OTHERS),))
+    with Background(Flawed("translate", flaw)) as service:
+        target = endpoint_target(load("translate"), service.url)
+        return known.apply(conform(load("translate"), target, Options(examples=0), accepts=known.accepts))
 
 
 def _call_rows() -> set[str]:

@@ -107,7 +107,7 @@ def command(
     with _target(api, endpoint_url, target_name, tenancy) as target, _telling() as tell:
         if sought is not None:
             return _tell_replay(replay(api, target, sought, options, tell), as_json_=as_json_)
-        run = known.apply(conform(api, target, options, tell))
+        run = known.apply(conform(api, target, options, tell, known.accepts))
     if write_baseline is not None and run.ended is None:
         known = known.taking((*run.findings, *run.accepted))
         run = known.apply(run)
@@ -117,8 +117,8 @@ def command(
     else:
         for line in render(run, style=_style, curl=curl, python=python):
             click.echo(line)
-        for rule in known.gone(run) if run.ended is None else ():
-            click.echo(f"accepted and not seen any more: {rule}")
+        for gone in known.gone(run) if run.ended is None else ():
+            click.echo(f"accepted and not seen any more: {gone}")
     return _code(run.verdict, run.ended)
 
 
@@ -174,7 +174,7 @@ class Files:
         if self.sarif is not None:
             from haltspec_properties.reports.sarif import sarif
 
-            reasons = {rule: accepted.reason for rule, accepted in known.accepted.items()}
+            reasons = {accepted.rule: known.reason(accepted.rule) for accepted in known.accepted}
             Path(self.sarif).write_text(sarif(run, record=self.record, reasons=reasons), encoding="utf-8")
         if self.html is not None:
             from haltspec_properties.reports.page import page
