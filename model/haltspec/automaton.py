@@ -15,7 +15,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from haltspec.lts import ABSENT, ANY_ERROR, PLAIN, Call, Grade, Internal, Lifecycle, Operation, Reply, Role, Transition
+from haltspec.lts import (
+    ABSENT,
+    ANY_ERROR,
+    PLAIN,
+    SAME,
+    Call,
+    Grade,
+    Internal,
+    Lifecycle,
+    Operation,
+    Reply,
+    Role,
+    Transition,
+)
 from haltspec.spec import Pattern
 
 OK: Final = "ok"
@@ -150,9 +163,11 @@ class Automaton:
         self._reach = self._close_internal()
         self._after: dict[tuple[int, Observation], int] = {}
         self._closed: dict[int, int] = {}
+        self._onward: dict[int, int] = {}
         self._images: dict[tuple[int, Observation], int] = {}
         self._constrained: dict[tuple[int, str, str], bool] = {}
         self._of_absent = self._codes_of_absent()
+        self._tellable: dict[tuple[str, str], frozenset[tuple[str, ...]]] = {}
         self._idempotent: dict[tuple[str, str], bool] = {}
         self._courses: dict[Observation, Course] = {}
 
@@ -236,6 +251,18 @@ class Automaton:
             self._closed[belief] = closed
         return closed
 
+    def onward(self, belief: int) -> int:
+        """The belief after any number of moves, unseen ones and calls of all kinds."""
+        reached = self._onward.get(belief)
+        if reached is None:
+            reached, more = 0, belief
+            while more != reached:
+                reached = more
+                for name in self.names(reached):
+                    more |= self.mask(row.target_from(name) for row in self.rows if name in row.states)
+            self._onward[belief] = reached
+        return reached
+
     def unseen(self, state: int) -> int:
         """The belief after one unseen move from the state whose bit is `state`."""
         return self.mask(self._unseen[self.states[state.bit_length() - 1]])
@@ -285,6 +312,8 @@ class Automaton:
         stays = Move(state, None, state)
         if seen.what == ERROR:
             return (stays,) if self._may_refuse(cell, seen) and not self.says_absent(state, seen) else ()
+        if not self._may_tell(state, seen):
+            return ()
         return (stays, *(Move(state, None, row.target_from(state)) for row in rows))
 
     def _seen_moves(self, state: str, seen: Observation) -> Iterator[Move]:
@@ -303,6 +332,33 @@ class Automaton:
         if self._declared is None or self.floor > Grade.ASSUMED or cell in self._weak:
             return True
         return seen.code in self._declared.get(seen.operation, ())
+
+    def _may_tell(self, state: str, seen: Observation) -> bool:
+        """True if a silent or weak cell may answer with the status seen.
+
+        What such an order does is not known; but its answer shows where the job is or gets to unseen, or what the
+        operation does elsewhere. What a read shows that is not described is as unknown, and so is a status of a job
+        that is not there.
+        """
+        is_read = self.lifecycle.operation(seen.operation).role in (Role.READ, Role.LIST)
+        if seen.shows is None or state == ABSENT or is_read:
+            return True
+        cell = state, seen.operation
+        known = self._tellable.get(cell)
+        if known is None:
+            known = self._tellable[cell] = frozenset(self._told_by(*cell))
+        return any(matches(seen.shows, shown) for shown in known)
+
+    def _told_by(self, state: str, operation: str) -> Iterator[tuple[str, ...]]:
+        for name in self.names(self._reach[state]):
+            yield self._shows[name]
+        for row in self.rows:
+            if isinstance(row.label, Call) and row.label.operation == operation and row.label.reply.error is None:
+                shown, was = row.label.reply.shows, {self._shows[name] for name in row.states}
+                if shown is not None and shown not in was:  # else it says where such jobs were, and not where this is
+                    yield shown
+                if row.target != SAME:
+                    yield self._shows[row.target]
 
     def _arising(self, state: str, operation: str) -> tuple[str, ...]:
         """The request classes that can arise in a state."""
@@ -338,15 +394,9 @@ class Automaton:
         if key not in self._idempotent:
             cell = ((state, self.cell_rows(state, *key)) for state in self.states)
             moved = [(state, row.target_from(state)) for state, rows in cell for row in rows]
-            sources = {state for state, target in moved if target != state}
-            reach = {target for state, target in moved if target != state}
-            todo = list(reach)
-            while todo:
-                state = todo.pop()
-                fresh = {row.target_from(state) for row in self.rows if state in row.states} - reach
-                reach |= fresh
-                todo.extend(fresh)
-            self._idempotent[key] = not (reach & sources)
+            moved = [(state, target) for state, target in moved if state != target]
+            sources, targets = (self.mask(names) for names in zip(*moved, strict=True)) if moved else (0, 0)
+            self._idempotent[key] = not (self.onward(targets) & sources)
         return self._idempotent[key]
 
     def course(self, seen: Observation) -> Course:
@@ -392,11 +442,12 @@ class Automaton:
         key = (belief, seen.operation, seen.cls)
         known = self._constrained.get(key)
         if known is None:
-            known = not any(self._is_loose(name, seen.operation, seen.cls) for name in self.names(self.close(belief)))
+            known = not any(self.is_loose(name, seen.operation, seen.cls) for name in self.names(self.close(belief)))
             self._constrained[key] = known
         return known
 
-    def _is_loose(self, state: str, operation: str, cls: str) -> bool:
+    def is_loose(self, state: str, operation: str, cls: str) -> bool:
+        """True if what a call does in a state is left open, or ruled by what is graded below the floor."""
         classes = self._arising(state, operation) if cls == ANY_CLASS else (cls,)
         return any((state, operation, one) in cells for one in classes for cells in (self._open, self._weak))
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import bisect
 import enum
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 
 from haltspec.automaton import UNKNOWN, Observation
 from haltspec.linearize import Step, steps
@@ -51,6 +53,7 @@ class Told:
         effect: for a call without a certain answer, what became of it.
         constrained: another answer could have been impossible.
         decided: False if the call overlaps with too many others to be ordered.
+        overlapping: others were under way, or had no answer: `after` holds what any order of them may have led to.
     """
 
     call: int
@@ -61,11 +64,12 @@ class Told:
     effect: Effect | None
     constrained: bool
     decided: bool = True
+    overlapping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class JobStory:
-    """A job with its observations, in the order in which they can have taken effect."""
+    """A job with its observations in the order of their answers; those without a certain one stand where they began."""
 
     job: JobKey
     told: tuple[Told, ...]
@@ -77,12 +81,20 @@ def stories(report: Report, settings: Settings | None = None) -> Iterator[JobSto
     footing = Footing(report.projection, settings)
     for history in report.projection.histories:
         search = _Search(report, history, settings, footing)
-        told = [(search.events[step.position].start, _tell(search, step)) for step in search.usual]
+        told = [(search.events[step.position].end, _tell(search, step)) for step in search.usual]
         for position, effect in search.effects().items():
             event = search.events[position]
             told.append((event.start, Told(event.call, event.seen, (), (), (), effect, False)))
         told.sort(key=lambda pair: pair[0])
         yield JobStory(history.key, tuple(one for _, one in told))
+
+
+def _amid_others(events: Sequence[Event]) -> Iterator[bool]:
+    """For each of a job's events if another was under way in the meantime, or has no certain answer to this day."""
+    latest = -math.inf
+    for event, following in zip_longest(events, events[1:]):
+        yield latest > event.start or (following is not None and following.start < event.end)
+        latest = max(latest, event.end)
 
 
 def _tell(search: _Search, step: Step) -> Told:
@@ -95,11 +107,12 @@ def _tell(search: _Search, step: Step) -> Told:
         call=event.call,
         seen=event.seen,
         before=automaton.names(automaton.close(step.before)),
-        after=automaton.names(step.after),
+        after=automaton.names(step.after | step.later),
         possible=tuple(possible),
         effect=None,
         constrained=step.constrained,
         decided=step.decided,
+        overlapping=search.amid_others[step.position],
     )
 
 
@@ -153,6 +166,7 @@ class _Search:
             budget=settings.budget,
         )
         self.usual = list(self._run())
+        self.amid_others = tuple(_amid_others(self.events))
 
     def effects(self) -> dict[int, Effect]:
         """What became of each call without a certain answer, by position."""

@@ -123,7 +123,8 @@ def steps(
         leave_out: position of an event that is taken not to have happened.
         budget: how many configurations are looked at before overlaps are given up.
 
-    After an impossible event the belief starts again from all states that could have given it (a refusal: goes on).
+    After an impossible event the belief starts again from all states that could have given it, and those of before that
+    can follow them (a refusal: goes on); an order so accepted may have its effect later.
     """
     return _Search(automaton, events, initial, window, clients, aid, force, leave_out, budget).run()
 
@@ -218,8 +219,10 @@ class _Search:
             before = self._close(belief) if self.absorbed or self.besides else belief
             after = automaton.after(before, seen)
             yield Step(position, before, after, automaton.is_constrained(before, seen))
-            belief = after or (before if seen.what != OK else self._able(seen))
+            belief = after or self._despite(before, seen)
             place += 1
+            if not after and seen.what == OK and self._wait_for(position):
+                break
         self.roots = _at(belief)
         return place
 
@@ -230,10 +233,13 @@ class _Search:
             return True
         if position == self.force or event.end < math.inf or not self.automaton.is_idempotent(event.seen):
             return False
-        if event.seen not in self.absorbed:
-            self.absorbed[event.seen] = self.automaton.course(event.seen)
-            self._forget()
+        self._absorb(event.seen)
         return True
+
+    def _absorb(self, seen: Observation) -> None:
+        if seen not in self.absorbed:
+            self.absorbed[seen] = self.automaton.course(seen)
+            self._forget()
 
     def _go_by(self, time: float) -> None:
         """Moves that may be made from a time on can be made by then."""
@@ -390,7 +396,8 @@ class _Search:
         if found:
             self.roots = list(dict.fromkeys(_without(bit, one) for one in found))
         elif seen.what == OK:
-            self.roots = _at(self._able(seen), satisfied=sum(one.calls for one in self.kinds.values()))
+            self.roots = _at(self._despite(before, seen), satisfied=sum(one.calls for one in self.kinds.values()))
+            self._wait_for(position)
 
     def _belief(self) -> int:
         belief = 0
@@ -398,10 +405,27 @@ class _Search:
             belief |= root.state
         return belief
 
-    def _able(self, seen: Observation) -> int:
-        """The states to go on with after an answer that was impossible: those which it can lead to."""
-        everything = self.automaton.everything
-        return self.automaton.image(everything, seen) or everything
+    def _despite(self, before: int, seen: Observation) -> int:
+        """The states to go on with after an answer that was impossible: those in which it is possible.
+
+        It may have shown what was so earlier: then the job can still be where it was.
+        """
+        if seen.what != OK:
+            return before
+        able = self.automaton.image(self.automaton.everything, seen)
+        return able | (before & self.automaton.onward(able) & ~self.automaton.initial) if able else before
+
+    def _wait_for(self, position: int) -> bool:
+        """Take an order that was accepted with an impossible answer for one without; True if it is waited for."""
+        event = self.events[position]
+        if event.reads:
+            return False
+        order = event.seen._replace(what=UNKNOWN, shows=None)
+        if self.automaton.is_idempotent(order):
+            self._absorb(order)
+            return False
+        self._expect(self.automaton.course(order))
+        return True
 
     # ---- the search -------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,8 @@ from haltspec.linearize import BUDGET, NO_AID, Aid, Step, steps
 from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, LeadsTo, Lifecycle, Role, Source, Transition, assumed
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import Event, History, Projection, project, refusals, succeeded
-from haltspec.ruling import broken
+from haltspec.rules import HistoryRule
+from haltspec.ruling import Broken, broken
 from haltspec.shapes import Breach, Shapes
 from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, JobKey, Nature, reach
@@ -329,11 +330,17 @@ class _Judge:
         self.malformed = projection.malformed
         self.footing = Footing(projection, settings)
         self.excuses: dict[tuple[JobKey, Grade], Excuses] = {}
+        self.odd_statuses: set[tuple[JobKey, int]] = set()
+        """The jobs and calls with an answer that is impossible for the status that it shows alone."""
 
     def run(self) -> Report:
         found = [v for history in self.projection.histories for v in self._job(history)]
         found = _one_cause(found, list(self._generic()))
-        found += self._rules()
+        told = list(broken(self.projection))
+        on_status = {one.calls[-1] for one in told if not isinstance(one.rule, HistoryRule) and one.rule.on_status}
+        odd = {(job, call) for job, call in self.odd_statuses if call in on_status}
+        found = [v for v in found if v.job is None or (v.job, v.calls[-1]) not in odd]
+        found += map(self._of_rule, told)
         found.sort(key=lambda v: (v.calls[-1], v.rule))
         floor = self.settings.floor
         violations = tuple(v for v in found if v.grade >= floor)
@@ -543,6 +550,8 @@ class _Judge:
                 for state, row in automaton.possible(step.before, event.seen.operation, event.seen.cls)
             )
         )
+        if event.seen.shows is not None and automaton.after(step.before, event.seen._replace(shows=None)):
+            self.odd_statuses.add((history.key, event.call))
         rule, source = _blame(automaton, step.before, event.seen, floor)
         lifecycle = automaton.lifecycle
         inferred = any(kind.name == history.key.kind and rule in kind.inferred for kind in lifecycle.kinds)
@@ -720,11 +729,10 @@ class _Judge:
                 calls=(index,),
             )
 
-    def _rules(self) -> Iterator[Violation]:
-        for found in broken(self.projection):
-            told = job_words(found.job) if found.job is not None else self.projection.calls[found.calls[-1]].operation
-            source, message = found.rule.source, f"{told}: {found.wrong}"
-            yield Violation(found.name, source.grade, source, message, found.job, found.calls)
+    def _of_rule(self, found: Broken) -> Violation:
+        told = job_words(found.job) if found.job is not None else self.projection.calls[found.calls[-1]].operation
+        source, message = found.rule.source, f"{told}: {found.wrong}"
+        return Violation(found.name, source.grade, source, message, found.job, found.calls)
 
 
 def _one_cause(on_jobs: Sequence[Violation], on_calls: Sequence[Violation]) -> list[Violation]:
@@ -800,14 +808,15 @@ def _blame(automaton: Automaton, before: int, seen: Observation, floor: Grade) -
     role = lifecycle.operation(seen.operation).role
     existing = tuple(s for s in states if s != ABSENT)
     shown = "/".join(value or "?" for value in seen.shows or ())
-    is_read = role in (Role.READ, Role.LIST) and seen.what == OK and bool(seen.shows)
-    if is_read and not any(matches(seen.shows, state.shows) for state in lifecycle.states):
+    was = automaton.names(before)
+    is_open = bool(was) and all(automaton.is_loose(state, seen.operation, seen.cls) for state in was)
+    shows_state = (role in (Role.READ, Role.LIST) or is_open) and seen.what == OK and bool(seen.shows)
+    if shows_state and not any(matches(seen.shows, state.shows) for state in lifecycle.states):
         return f"{shown} is no state of a job", lifecycle.frame
-    if is_read and existing and ABSENT not in states:
+    if shows_state and existing and ABSENT not in states:
         frame = lifecycle.state(existing[0]).frame or lifecycle.frame
         if len(existing) == 1 and lifecycle.state(existing[0]).terminal:
             return f"nothing leaves {existing[0]}", frame
-        was = automaton.names(before)
         return (f"{shown} does not follow {was[0]}" if len(was) == 1 else f"{shown} does not come back"), frame
     rows = automaton.possible(before, seen.operation, seen.cls)
     if all(row.grade is Grade.ASSUMED for _, row in rows) and any(automaton.says_absent(s, seen) for s in states):
@@ -841,8 +850,13 @@ def _tells_nothing(event: Event) -> bool:
 
 
 def _late(event: Event, lag: float) -> Event:
-    """The event at the earliest, for a read, or with the latest effect that its lag allows."""
-    return replace(event, start=event.start - lag) if event.reads else replace(event, end=event.end + lag)
+    """The event at the earliest, for a read, or with the latest effect that its lag allows.
+
+    The answer to an order whose effect is late shows what was before: nothing of the moment of the effect.
+    """
+    if event.reads:
+        return replace(event, start=event.start - lag)
+    return replace(event, end=event.end + lag, seen=event.seen._replace(shows=None)) if lag else event
 
 
 def _only_tells(event: Event) -> bool:

@@ -89,22 +89,30 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class SightRule:
-    """A rule on one job in one reply; `check` returns what is wrong, or None."""
+    """A rule on one job in one reply; `check` returns what is wrong, or None.
+
+    `on_status`: it is about the status that the reply to an order shows, which rows may rule out as well.
+    """
 
     name: str
     sentence: str
     source: Source
     check: Callable[[Sight], str | None]
+    on_status: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CallRule:
-    """A rule on one call and its answer; `check` takes answered calls only and returns what is wrong, or None."""
+    """A rule on one call and its answer; `check` takes answered calls only and returns what is wrong, or None.
+
+    `on_status`: as for a `SightRule`.
+    """
 
     name: str
     sentence: str
     source: Source
     check: Callable[[Exchange], str | None]
+    on_status: bool = False
 
 
 class Wrong(NamedTuple):
@@ -319,9 +327,11 @@ def echoes(member: str, source: Source, *, given: str = "") -> SightRule:
     return SightRule(f"{member} is as given", f"A described job has {member} iff given, and as given.", source, check)
 
 
-def holds(name: str, sentence: str, source: Source, check: Callable[[Sight], str | None]) -> SightRule:
+def holds(
+    name: str, sentence: str, source: Source, check: Callable[[Sight], str | None], *, on_status: bool = False
+) -> SightRule:
     """A rule with a check of its own on every sight of a job."""
-    return SightRule(name, sentence, source, check)
+    return SightRule(name, sentence, source, check, on_status)
 
 
 def answers_for(id_in: str, member: str, source: Source) -> SightRule:

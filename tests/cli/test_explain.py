@@ -63,7 +63,7 @@ def test_a_job_is_told_call_by_call(capsys: pytest.CaptureFixture[str], recordin
         "      Stop got no certain answer: must have happened",
         f"  job.ndjson:3  DescribeEntitiesDetectionJob {asked} -> 200 "
         f'{{"EntitiesDetectionJobProperties": {shown("STOPPED")}}}',
-        "      Describe answered STOPPED: now STOPPED",
+        "      Describe answered STOPPED: now STOPPED  (amid overlapping or lost calls)",
         f"  job.ndjson:4  StopEntitiesDetectionJob {asked} -> 200 {shown('STOP_REQUESTED')}",
         "      Stop answered STOP_REQUESTED: IMPOSSIBLE while STOPPED; possible:",
         "        Stop [plain] -> STOPPED in STOPPED: a stopped job may be stopped again "

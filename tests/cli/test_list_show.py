@@ -371,6 +371,7 @@ class TestWholeText:
                 "name": "a page is no longer than asked for",
                 "sentence": "A page has at most the asked number of items.",
                 "source": {"document": "StopLamp", "section": "MaxResults", "grade": "stated"},
+                "on_status": False,
             }
         ]
 

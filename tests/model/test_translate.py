@@ -532,6 +532,7 @@ class TestOracle:
         [
             ("COMPLETED", "STOP_REQUESTED", ["translate/job/a stop shows the status of the job"]),
             ("FAILED", "IN_PROGRESS", ["translate/job/a stop shows the status of the job"]),
+            ("FAILED", "COMPLETED", ["translate/job/a stop shows the status of the job"]),
             ("STOPPED", "STOP_REQUESTED", ["translate/job/a stop shows the status of the job"]),
             ("COMPLETED_WITH_ERROR", "COMPLETED_WITH_ERROR", []),
             ("COMPLETED", "STOPPED", []),  # 'upon successful completion' of the call

@@ -274,7 +274,10 @@ COMPREHEND_WRONG: Wrong = {
         ("job/a stopped job may be stopped again", "stated"),
     ),
     "a running job is stopped at once": ([*RUNS, stopped("STOPPED")], ("job/stop asked", "stated")),
-    "a stop that shows the old status": ([*RUNS, stopped("IN_PROGRESS")], ("job/stop asked", "stated")),
+    "a stop that shows the old status": (
+        [*RUNS, stopped("IN_PROGRESS")],
+        ("a stop of five kinds shows STOP_REQUESTED or STOPPED", "stated"),
+    ),
     "a stop forgotten": ([*ASKED, DESCRIBE], ("job/IN_PROGRESS does not follow STOP_REQUESTED", "implied")),
     "another error for an unknown id": (
         [refused(STOP, "ResourceNotFoundException")],

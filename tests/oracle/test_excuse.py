@@ -222,6 +222,7 @@ class TestLists:
             dataarts("StartJob", 10),
             running,
             listing(40, "j"),
+            listing(42, "j"),
             listing(45, "j", status="SCHEDULING"),
         ]
         calls = [replace(call, alone=False) for call in calls]

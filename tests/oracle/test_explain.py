@@ -106,3 +106,48 @@ class TestStory:
         told = story(STARTED, RUNNING, ("Stop", "STOP_REQUESTED"), RUNNING, settings=Settings(window=window)).told
         late = next(one for one in told if one.call == 3)
         assert bool(late.after) is bool(after)
+
+    def test_amid_a_lost_call_all_is_told_that_it_may_have_led_to(self) -> None:
+        later = ("IN_PROGRESS", "STOP_REQUESTED", "COMPLETED", "FAILED", "STOPPED")
+        told = story(STARTED, RUNNING, STOP_LOST, ("Stop", "TooManyRequestsException"), RUNNING).told
+        refused, seen_after = (one for one in told if one.call > 2)
+        assert (refused.after, refused.overlapping) == (later, True)
+        assert (seen_after.after, seen_after.overlapping) == (("IN_PROGRESS",), True)
+        assert [one.overlapping for one in told if one.call < 2] == [False, False]
+
+
+class TestOverlap:
+    """Calls that overlap are told in the order of their answers, each as one amid others."""
+
+    @staticmethod
+    def told(*calls: tuple[str, str, float, float]) -> list[tuple[str, tuple[str, ...], bool]]:
+        """What is told of a started job: after each call (role, status, start, end), where the job may be."""
+        found = []
+        for number, (role, status, start, end) in enumerate(calls):
+            shown = {"JobId": JOB, "JobStatus": status}
+            reply = {"EntitiesDetectionJobProperties": shown} if role == "Describe" else shown
+            request = {} if role == "Start" else {"JobId": JOB}
+            operation = f"{role}EntitiesDetectionJob"
+            found.append(
+                Call("comprehend", operation, TENANT, f"c{number}", start, end, request, 200, None, reply, alone=True)
+            )
+        [told] = stories(judge(load("comprehend"), found))
+        return [(str(one.seen), one.after, one.overlapping) for one in told.told]
+
+    def test_a_slow_stop(self) -> None:
+        """It is answered last, when the job has ended: what was seen meanwhile is told before."""
+        assert self.told(
+            ("Start", "SUBMITTED", 0, 1),
+            ("Stop", "STOP_REQUESTED", 10, 20),
+            ("Describe", "IN_PROGRESS", 12, 13),
+            ("Describe", "STOP_REQUESTED", 14, 15),
+            ("Describe", "STOPPED", 16, 17),
+            ("Describe", "STOPPED", 30, 31),
+        ) == [
+            ("Start answered SUBMITTED", ("SUBMITTED",), False),
+            ("Describe answered IN_PROGRESS", ("IN_PROGRESS",), True),
+            ("Describe answered STOP_REQUESTED", ("STOP_REQUESTED",), True),
+            ("Describe answered STOPPED", ("STOPPED",), True),
+            ("Stop answered STOP_REQUESTED", ("STOPPED",), True),
+            ("Describe answered STOPPED", ("STOPPED",), False),
+        ]

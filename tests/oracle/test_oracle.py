@@ -281,6 +281,87 @@ class TestShownCalls:
         assert only(recording.judge()).calls == (0, 2, 7, 8)
 
 
+class TestOneFaultOnce:
+    """What follows from a fault that was told is no second one; what does not is told as well."""
+
+    SHOWS = "a stop of five kinds shows STOP_REQUESTED or STOPPED"
+
+    def running(self) -> Recording:
+        """A job in progress."""
+        return Recording().start().describe("IN_PROGRESS")
+
+    def test_a_description_from_before(self) -> None:
+        stale = self.running().stop("STOP_REQUESTED").describe("IN_PROGRESS")
+        assert stale.describe("STOP_REQUESTED").describe("STOPPED").rules() == [
+            "job/IN_PROGRESS does not follow STOP_REQUESTED"
+        ]
+
+    def test_a_job_that_really_went_back(self) -> None:
+        back = self.running().stop("STOP_REQUESTED").describe("IN_PROGRESS").describe("IN_PROGRESS")
+        assert back.describe("STOP_REQUESTED").rules() == [
+            "job/IN_PROGRESS does not follow STOP_REQUESTED",
+            "job/STOP_REQUESTED does not follow IN_PROGRESS",
+        ]
+
+    def test_a_stop_with_a_wrong_answer_stops_all_the_same(self) -> None:
+        for then in (["STOP_REQUESTED", "STOPPED"], ["IN_PROGRESS", "STOP_REQUESTED"], ["IN_PROGRESS", "COMPLETED"]):
+            recording = self.running().stop("IN_PROGRESS")
+            for status in then:
+                recording.describe(status)
+            assert recording.rules() == [self.SHOWS], then
+
+    def test_a_stop_that_had_to_be_refused_and_has_a_wrong_answer_too(self) -> None:
+        recording = Recording().start().describe("COMPLETED").stop("COMPLETED")
+        assert recording.rules() == [self.SHOWS, "job/a finished job cannot be stopped"]
+
+    def test_of_two_jobs_only_that_with_the_wrong_answer_is_excused(self) -> None:
+        recording = self.running().start(SECOND).stop("IN_PROGRESS").describe("STOPPED").describe("STOPPED", SECOND)
+        assert recording.rules() == [self.SHOWS, "job/STOPPED does not follow SUBMITTED"]
+
+    def test_an_end_that_was_shown_holds(self) -> None:
+        wrong = Recording().start().describe("STOPPED").describe("FAILED")
+        assert wrong.rules() == ["job/STOPPED does not follow SUBMITTED", "job/nothing leaves STOPPED"]
+
+
+class TestSilentCells:
+    """What an order does of which documents are silent is open; that its answer shows the job's status is not."""
+
+    @pytest.mark.parametrize("status", ["STOP_REQUESTED", "STOPPED", "SUBMITTED"])
+    def test_the_stop_of_a_job_that_waits(self, status: str) -> None:
+        """Whether and how it is stopped is silent."""
+        assert Recording().start().stop(status).rules(Settings()) == []
+
+    @pytest.mark.parametrize(
+        ("shown", "rules"),
+        [
+            ("STOP_REQUESTED", []),
+            ("STOPPED", []),
+            ("SUBMITTED", ["job/SUBMITTED does not follow STOP_REQUESTED"]),
+        ],
+    )
+    def test_the_stop_of_a_job_that_is_to_stop(self, shown: str, rules: list[str]) -> None:
+        recording = Recording().start().describe("IN_PROGRESS").stop("STOP_REQUESTED").describe("STOP_REQUESTED")
+        assert recording.stop(shown).rules(Settings()) == rules
+
+    @pytest.mark.parametrize(
+        ("state", "shown", "rules"),
+        [
+            ("COMPLETED", "COMPLETED", []),
+            ("COMPLETED", "SUBMITTED", []),  # as the first answer was
+            ("COMPLETED", "FAILED", ["job/nothing leaves COMPLETED"]),
+            ("COMPLETED", "IN_PROGRESS", ["job/nothing leaves COMPLETED"]),
+            ("IN_PROGRESS", "COMPLETED", []),
+            ("IN_PROGRESS", "FAILED", []),
+            ("IN_PROGRESS", "STOPPED", ["job/STOPPED does not follow IN_PROGRESS"]),
+        ],
+    )
+    def test_a_start_repeated_with_its_token(self, state: str, shown: str, rules: list[str]) -> None:
+        """It answers as the first did, or with the present status."""
+        recording = Recording().start(token="t").describe(state).start(status=shown, token="t")
+        assert recording.rules(Settings()) == rules
+        assert {v.grade for v in recording.judge().violations} <= {Grade.IMPLIED}
+
+
 class TestSeveral:
     """All violations of a recording are found, in order."""
 

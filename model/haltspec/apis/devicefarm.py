@@ -385,7 +385,7 @@ _COMMON_RULES: Final = (
     rules.holds("metered and unmetered minutes fit in the total", "deviceMinutes: metered and unmetered together are at most the total (they may be less).", GITHUB.implies("aws/aws-sdk-js 3978"), _minutes_fit),
     *(rules.monotone(f"deviceMinutes.{m}", assumed("minutes that were used stay used")) for m in _MINUTES),
     rules.answers_for("arn", "arn", PAGE.implies("Response Elements, job")),
-    rules.holds("a stop goes back on nothing", "The reply to a stop shows the end that was shown before, and nothing from before a stop that was under way.", _FINAL, _goes_back_on_nothing),
+    rules.holds("a stop goes back on nothing", "The reply to a stop shows the end that was shown before, and nothing from before a stop that was under way.", _FINAL, _goes_back_on_nothing, on_status=True),
 )
 
 # ---- jobs -----------------------------------------------------------------------------------------------------------

@@ -446,6 +446,7 @@ _JOB_RULES = (
         "The reply to the stop of a job that has ended shows how it ended, or STOPPED.",
         PAGE.implies("Response Elements, JobStatus; nothing leaves the statuses that end a job"),
         _stop_shows_status,
+        on_status=True,
     ),
     *(
         rules.echoes(m, assumed("examples without them omit them"))

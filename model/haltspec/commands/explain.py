@@ -57,8 +57,9 @@ def _lines(report: Report, settings: Settings, name: str) -> Iterator[str]:
             elif not told.decided:
                 yield f"      {told.seen}: undecided, {TOO_WIDE}"
             elif told.after:
+                amid = "  (amid overlapping or lost calls)" if told.overlapping else ""
                 free = "" if told.constrained else "  (silent: another answer would have passed too)"
-                yield f"      {told.seen}: now {' or '.join(told.after)}{free}"
+                yield f"      {told.seen}: now {' or '.join(told.after)}{amid}{free}"
             else:
                 yield f"      {told.seen}: IMPOSSIBLE while {' or '.join(told.before)}; possible:"
                 yield from (f"        {line}" for line in told.possible)
@@ -88,6 +89,7 @@ def _story(story: JobStory) -> dict[str, Any]:
                 "effect": told.effect.value if told.effect is not None else None,
                 "constrained": told.constrained,
                 "decided": told.decided,
+                "overlapping": told.overlapping,
             }
             for told in story.told
         ],
