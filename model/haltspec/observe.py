@@ -15,13 +15,16 @@ from typing import Any
 from haltspec.automaton import ANY_CLASS, ERROR, OK, PASSED, UNKNOWN, UNLISTED, Observation, matches
 from haltspec.lts import ABSENT, PLAIN, SAME, Lifecycle, Operation, Role
 from haltspec.lts import Call as CallLabel
-from haltspec.rules import Exchange, Job, Sight
+from haltspec.makers import pair
+from haltspec.rules import TOKEN_LIFE_S, Exchange, Job, Sight, SightRule
 from haltspec.shapes import Breach, Fault, Shapes
 from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, Binding, JobKey, Nature, Pattern, reach
 from haltspec.trace import Call
 
 _READING = (Role.READ, Role.LIST)
+_Shown = dict[JobKey, tuple[int, Sight]]
+"""Jobs, each with the index of the call that showed it first, and a sight of it, of the whole job if there is one."""
 _OUTSIDE = (Nature.THROTTLE, Nature.ACCESS)
 
 
@@ -51,12 +54,16 @@ class Event:
 class History:
     """All events of one job, in order of start; `created` is the index of the call that made it, None if unseen.
 
-    Of a job that was made under an idempotency token it is the first call that answered for the job.
+    Of a job that was made under an idempotency token it is the first call that answered for the job. A job that nobody
+    saw made, in a recording of every call, is of a creation whose answer was lost: `maker` is the one whose request it
+    fits least badly, if it fits none. If each is of another job already, `others` are calls that show this.
     """
 
     key: JobKey
     events: list[Event] = field(default_factory=list)
     created: int | None = None
+    maker: int | None = None
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,16 +439,79 @@ class _Projector:
     def _born_unseen(self) -> None:
         """A job whose creation was not seen may be that of a creation whose answer was lost; so may one made again.
 
-        Each such job may be that of each such call: how many there are of both is not counted.
+        Each such job may be that of each such call. But in a recording of every call no call makes two of them.
         """
+        stranded = self._stranded()
         for key, history in list(self.histories.items()) if self.lost else ():
-            for index, bound in self.lost.get((key.tenant, key.lifecycle, key.kind), ()):
+            for index, bound in self.lost.get((key.tenant, key.lifecycle, key.kind), ()) if key not in stranded else ():
                 call = self.calls[index]
                 again = key in self.removed
                 if again or history.created is None or index in self._same_token(history.created, bound.binding):
                     self._add(key, Observation(bound.operation.name, ANY_CLASS, UNKNOWN), call, index, bound)
                 if again:
                     self.births.setdefault(key, []).append(index)
+
+    def _stranded(self) -> set[JobKey]:
+        """The jobs that no lost creation is left for; with whose request all others are compared is noted."""
+        told = {call.tenant: True for call in self.calls}
+        for call in self.calls if self.lost else ():
+            told[call.tenant] &= self._is_alone(call)
+        found: set[JobKey] = set()
+        for place, lost in self.lost.items():
+            free = {index: bound for index, bound in lost if self._may_have_made_another(index, bound)}
+            shown = self._shown_of_nobody(place) if told[place[0]] and not lost[0][1].binding.spreads else {}
+
+            def misfit(key: JobKey, index: int, shown: _Shown = shown) -> int | None:
+                first, sight = shown[key]
+                came_later = (self.calls[first].end or math.inf) < self.calls[index].start
+                return None if came_later else self._misfit(sight, self.calls[index])
+
+            pairing = pair(tuple(shown), tuple(free), misfit)
+            for key, index in pairing.maker.items():
+                self.histories[key].maker = index if misfit(key, index) else None
+            for key, others in pairing.stranded.items():
+                calls = {*(pairing.maker[other] for other in others), *(shown[other][0] for other in others)}
+                if not free:  # each was made again, with its token
+                    calls = {
+                        index for first, bound in lost for index in (first, *self._same_token(first, bound.binding))
+                    }
+                self.histories[key].others = tuple(sorted(calls))
+                found.add(key)
+        return found
+
+    def _shown_of_nobody(self, place: tuple[str, str, str]) -> _Shown:
+        """The jobs of a tenant, lifecycle and kind that nobody saw made, with the call that showed each first."""
+        found: _Shown = {}
+        for index, call in enumerate(self.calls):
+            for bound in self.bound[call.operation] if succeeded(call) and call.end is not None else ():
+                if bound.operation.role not in _READING:
+                    continue
+                for key, job in self._jobs_in(call, bound):
+                    history = self.histories.get(key)
+                    is_of_nobody = history is not None and history.created is None and key not in self.removed
+                    if is_of_nobody and (key.tenant, key.lifecycle, key.kind) == place:
+                        first, sight = found.get(key, (index, None))
+                        if sight is None or (bound.binding.full and not sight.full):
+                            found[key] = first, self._sight(key, job, call, bound)
+        return found
+
+    def _may_have_made_another(self, index: int, bound: _Bound) -> bool:
+        """True unless a lost creation was made again, with its token, as one that was answered or began earlier."""
+        call = self.calls[index]
+        for other in self._same_token(index, bound.binding) if self._token(call, bound.binding) else ():
+            again = self.calls[other]
+            is_first = succeeded(again) or other < index
+            if is_first and again.request == call.request and abs(again.start - call.start) < TOKEN_LIFE_S:
+                return False
+        return True
+
+    def _misfit(self, sight: Sight, call: Call) -> int:
+        """How many data rules a job breaks only if a creation made it."""
+        rules = (*self.api.rules, *self.api.lifecycle(sight.binding.lifecycle).rules)
+        made = replace(sight, created=call.request, earlier=None)
+        unmade = replace(made, created=None)
+        checks = [rule.check for rule in rules if isinstance(rule, SightRule)]
+        return sum(check(made) is not None and check(unmade) is None for check in checks)
 
     def _is_on_parent(self, key: JobKey, seen: Observation) -> bool:
         return self.api.lifecycle(key.lifecycle).operation(seen.operation).on_parent
@@ -696,11 +766,20 @@ class _Projector:
             full=bound.binding.full,
             binding=bound.binding,
             request=call.request,
-            created=self._request_of(made, births) if first is not None and made is not None else None,
+            created=self._made_by(first, made, history, births),
             earlier=None if is_again and maker is None else self._earlier(key, call.start, maker),
             start=call.start,
             end=call.end,
         )
+
+    def _made_by(
+        self, first: int | None, made: int | None, history: History | None, births: Sequence[int]
+    ) -> Mapping[str, Any] | None:
+        """The request that made a job, as far as it is known."""
+        if first is not None and made is not None:
+            return self._request_of(made, births)
+        lost = history.maker if history is not None else None
+        return self.calls[lost].request if lost is not None else None
 
     def _ended_before(self, first: Call, second: Call) -> bool:
         return self._end(first) <= second.start

