@@ -23,38 +23,45 @@ class Pairing(Generic[_Job]):
     stranded: dict[_Job, tuple[_Job, ...]] = field(default_factory=dict)
 
 
-def pair(jobs: Sequence[_Job], calls: Sequence[int], misfit: Callable[[_Job, int], int | None]) -> Pairing[_Job]:
+def pair(jobs: Sequence[_Job], calls: Sequence[int], fits: Callable[[_Job, int], bool | None]) -> Pairing[_Job]:
     """As many jobs as can be, the first ones first, each with a call of its own.
 
     Args:
         jobs: the jobs.
         calls: the calls, as numbers.
-        misfit: how badly a job fits a call: 0 for well, None for not at all. As many as can be fit well.
+        fits: if a job is what a call asked for; None if it cannot be the call's. Of pairings in which as many jobs as
+            can be have a call, one in which they all fit is found, if there is one.
 
     Augmenting paths (H. W. Kuhn, The Hungarian method for the assignment problem, 1955).
     """
     found: Pairing[_Job] = Pairing()
     made: dict[int, _Job] = {}
+    free = dict.fromkeys(calls)
 
     def place(job: _Job, *, well: bool) -> tuple[_Job, ...] | None:
         """Give a job a call, though others may change theirs; if none is left, the jobs that have them."""
+
+        def may_have(one: _Job, call: int) -> bool:
+            fit = fits(one, call)
+            return fit is not None and (fit or not well)
+
         reached: dict[int, _Job] = {}
+        rest = list(made)
         todo = deque([job])
         while todo:
             one = todo.popleft()
-            for call in calls:
-                how = None if call in reached else misfit(one, call)
-                if how is None or (well and how):
-                    continue
-                reached[call] = one
-                if call not in made:
-                    free: int | None = call
-                    while free is not None:
-                        holder = reached[free]
-                        made[free], found.maker[holder], free = holder, free, found.maker.get(holder)
-                    return None
-                todo.append(made[call])
-        return tuple(dict.fromkeys(made[call] for call in reached))
+            end: int | None = next((call for call in free if may_have(one, call)), None)
+            if end is not None:
+                del free[end]
+                reached[end] = one
+                while end is not None:
+                    holder = reached[end]
+                    made[end], found.maker[holder], end = holder, end, found.maker.get(holder)
+                return None
+            reached.update((call, one) for call in rest if may_have(one, call))
+            todo.extend(made[call] for call in rest if call in reached)
+            rest = [call for call in rest if call not in reached]
+        return tuple(made[call] for call in reached)
 
     late = [job for job in jobs if place(job, well=True) is not None]
     for job in late:

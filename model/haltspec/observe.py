@@ -23,8 +23,6 @@ from haltspec.spec import Api, Binding, JobKey, Nature, Pattern, reach
 from haltspec.trace import Call
 
 _READING = (Role.READ, Role.LIST)
-_Shown = dict[JobKey, tuple[int, Sight]]
-"""Jobs, each with the index of the call that showed it first, and a sight of it, of the whole job if there is one."""
 _OUTSIDE = (Nature.THROTTLE, Nature.ACCESS)
 
 
@@ -55,8 +53,8 @@ class History:
     """All events of one job, in order of start; `created` is the index of the call that made it, None if unseen.
 
     Of a job that was made under an idempotency token it is the first call that answered for the job. A job that nobody
-    saw made, in a recording of every call, is of a creation whose answer was lost: `maker` is the one whose request it
-    fits least badly, if it fits none. If each is of another job already, `others` are calls that show this.
+    saw made, in a recording of every call, is of a creation whose answer was lost: `maker` is one that asked for
+    another, if none is left that asked for this. If each is of another job already, `others` are calls that show this.
     """
 
     key: JobKey
@@ -453,47 +451,63 @@ class _Projector:
 
     def _stranded(self) -> set[JobKey]:
         """The jobs that no lost creation is left for; with whose request all others are compared is noted."""
-        told = {call.tenant: True for call in self.calls}
-        for call in self.calls if self.lost else ():
-            told[call.tenant] &= self._is_alone(call)
-        found: set[JobKey] = set()
+        stranded: set[JobKey] = set()
+        shown = self._shown_of_nobody() if self.lost else {}
+        places: dict[tuple[str, str, str], list[JobKey]] = {}
+        for key in shown:
+            places.setdefault((key.tenant, key.lifecycle, key.kind), []).append(key)
+        kept = {key: self._kept(sight) for key, (_, sight) in shown.items()}
+
+        def fits(key: JobKey, index: int) -> bool | None:
+            """True if a job that a creation would have made keeps the rules that it keeps without it."""
+            (first, sight), call = shown[key], self.calls[index]
+            if (self.calls[first].end or math.inf) < call.start:
+                return None
+            made = replace(sight, created=call.request)
+            return all(rule.check(made) is None for rule in kept[key])
+
         for place, lost in self.lost.items():
-            free = {index: bound for index, bound in lost if self._may_have_made_another(index, bound)}
-            shown = self._shown_of_nobody(place) if told[place[0]] and not lost[0][1].binding.spreads else {}
-
-            def misfit(key: JobKey, index: int, shown: _Shown = shown) -> int | None:
-                first, sight = shown[key]
-                came_later = (self.calls[first].end or math.inf) < self.calls[index].start
-                return None if came_later else self._misfit(sight, self.calls[index])
-
-            pairing = pair(tuple(shown), tuple(free), misfit)
+            if lost[0][1].binding.spreads:
+                continue  # it makes any number of jobs
+            free = [index for index, bound in lost if self._may_have_made_another(index, bound)]
+            pairing = pair(places.get(place, ()), free, fits)
             for key, index in pairing.maker.items():
-                self.histories[key].maker = index if misfit(key, index) else None
+                self.histories[key].maker = None if fits(key, index) else index
             for key, others in pairing.stranded.items():
                 calls = {*(pairing.maker[other] for other in others), *(shown[other][0] for other in others)}
                 if not free:  # each was made again, with its token
-                    calls = {
-                        index for first, bound in lost for index in (first, *self._same_token(first, bound.binding))
-                    }
+                    pairs = ((index, self._same_token(index, bound.binding)) for index, bound in lost)
+                    calls = {index for first, again in pairs for index in (first, *again)}
                 self.histories[key].others = tuple(sorted(calls))
-                found.add(key)
-        return found
+                stranded.add(key)
+        return stranded
 
-    def _shown_of_nobody(self, place: tuple[str, str, str]) -> _Shown:
-        """The jobs of a tenant, lifecycle and kind that nobody saw made, with the call that showed each first."""
-        found: _Shown = {}
+    def _shown_of_nobody(self) -> dict[JobKey, tuple[int, Sight]]:
+        """The jobs that nobody saw made, where the recording holds every call of their tenant.
+
+        Each with the index of the call that showed it first, and a sight of it, of the whole job if there is one. What
+        is shown as jobs of several kinds is left out: nobody knows whose it is.
+        """
+        others = {call.tenant for call in self.calls if not self._is_alone(call)}
+        found: dict[JobKey, tuple[int, Sight]] = {}
+        kinds: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for index, call in enumerate(self.calls):
-            for bound in self.bound[call.operation] if succeeded(call) and call.end is not None else ():
-                if bound.operation.role not in _READING:
-                    continue
-                for key, job in self._jobs_in(call, bound):
+            is_told = succeeded(call) and call.end is not None and call.tenant not in others
+            for bound in self.bound[call.operation] if is_told else ():
+                for key, job in self._jobs_in(call, bound) if bound.operation.role in _READING else ():
+                    kinds.setdefault((key.tenant, key.id), set()).add((key.lifecycle, key.kind))
                     history = self.histories.get(key)
-                    is_of_nobody = history is not None and history.created is None and key not in self.removed
-                    if is_of_nobody and (key.tenant, key.lifecycle, key.kind) == place:
-                        first, sight = found.get(key, (index, None))
-                        if sight is None or (bound.binding.full and not sight.full):
-                            found[key] = first, self._sight(key, job, call, bound)
-        return found
+                    if history is None or history.created is not None or key in self.removed:
+                        continue
+                    first, sight = found.get(key, (index, None))
+                    if sight is None or (bound.binding.full and not sight.full):
+                        found[key] = first, self._sight(key, job, call, bound)
+        made_as = {place: {kind} for place, kind in self.made_as.items()}
+        return {
+            key: shown
+            for key, shown in found.items()
+            if kinds[key.tenant, key.id] | made_as.get((key.tenant, key.id), set()) == {(key.lifecycle, key.kind)}
+        }
 
     def _may_have_made_another(self, index: int, bound: _Bound) -> bool:
         """True unless a lost creation was made again, with its token, as one that was answered or began earlier."""
@@ -505,13 +519,10 @@ class _Projector:
                 return False
         return True
 
-    def _misfit(self, sight: Sight, call: Call) -> int:
-        """How many data rules a job breaks only if a creation made it."""
+    def _kept(self, sight: Sight) -> tuple[SightRule, ...]:
+        """The data rules that a job keeps as long as nobody says who made it."""
         rules = (*self.api.rules, *self.api.lifecycle(sight.binding.lifecycle).rules)
-        made = replace(sight, created=call.request, earlier=None)
-        unmade = replace(made, created=None)
-        checks = [rule.check for rule in rules if isinstance(rule, SightRule)]
-        return sum(check(made) is not None and check(unmade) is None for check in checks)
+        return tuple(rule for rule in rules if isinstance(rule, SightRule) and rule.check(sight) is None)
 
     def _is_on_parent(self, key: JobKey, seen: Observation) -> bool:
         return self.api.lifecycle(key.lifecycle).operation(seen.operation).on_parent

@@ -510,6 +510,15 @@ class TestCallsThatTellNothing:
         other.calls = [replace(call, start=10.0 * n, end=None if n < 2 else 21.0) for n, call in enumerate(other.calls)]
         assert other.rules() == []
 
+    def test_a_job_of_another_kind_is_of_no_lost_start(self) -> None:
+        """Where the kinds share one space of ids a description may show the job of another kind."""
+        request = {**START, "Mode": "ONLY_OFFSETS"}
+        made = {"JobId": JOB, "JobArn": arn(JOB).replace("entities", "pii-entities"), "JobStatus": "SUBMITTED"}
+        recording = Recording().call("StartPiiEntitiesDetectionJob", request, made)
+        lost(recording.start(request={"JobName": "mine"}))
+        shown = {"Mode": "ONLY_OFFSETS", "JobArn": made["JobArn"], "OutputDataConfig": {"S3Uri": "s3://outbox/pii"}}
+        assert recording.describe("SUBMITTED", members=shown).rules(Settings()) == []
+
     def test_a_lost_start_that_was_made_again_with_its_token_makes_no_other_job(self) -> None:
         again = lost(Recording().start(token="t")).start(token="t")
         assert again.describe("IN_PROGRESS").rules() == []
