@@ -382,6 +382,9 @@ class TestStopOfAJob:
         session.move(job, "timeout")
         shown = session.shown(job.key.id)
         assert status(shown) == f"COMPLETED/{result}"
+        assert shown["stopped"] - shown["started"] == 150 * 60
+        assert shown["deviceMinutes"]["total"] == 150
+        assert session.judged().verdict is Verdict.PASS
         assert shown["counters"]["passed"] == 1 and sum(shown["counters"].values()) == 2 * TESTS
 
     def test_unmetered_minutes_are_not_metered(self) -> None:
@@ -1332,12 +1335,18 @@ def show(shown: str, start: float, end: float | None = None, arn: str = JOB_ARN,
     return exchange(f"Get{member.title()}", {member: a_job(shown, arn, **members)}, start, end, arn=arn)
 
 
+def alone(shown: str, start: float, arn: str = JOB_ARN, **members: Any) -> Exchange:
+    """A call that shows what began, in a recording of every call."""
+    return replace(show(shown, start, arn=arn, **{"started": 200.0, **members}), alone=True)
+
+
 def stop(arn: str, start: float, end: float | None = None) -> Exchange:
     """A stop of a job."""
     return exchange("StopJob", {"job": a_job("STOPPING/PENDING", arn)}, start, end, arn=arn)
 
 
 ALONE = "a stop of one job leaves the others of its run alone"
+NOBODY = "what nobody stopped is not STOPPED within five minutes"
 HISTORIES: dict[str, tuple[tuple[Exchange, ...], ...]] = {
     "a COMPLETED run lists the jobs it counts": (
         (show(ENDED, 1, arn=RUN_ARN, totalJobs=2), exchange("ListJobs", {"jobs": [a_job(ENDED)]}, 2, arn=RUN_ARN)),
@@ -1387,6 +1396,12 @@ HISTORIES: dict[str, tuple[tuple[Exchange, ...], ...]] = {
             show("COMPLETED/FAILED", 2),
             show("COMPLETED/WARNED", 3, arn=SISTER),
         ),
+    ),
+    NOBODY: (
+        (alone(STOPPED, 1, stopped=499.0),),
+        (alone(STOPPED, 1, RUN_ARN, stopped=499.0),),
+        (stop(SISTER, 1), alone(STOPPED, 2, stopped=499.0)),
+        (exchange("StopRun", {}, 1, arn=SISTER_RUN), alone(STOPPED, 2, RUN_ARN, stopped=200.0)),
     ),
     ALONE: (
         (show("RUNNING/PENDING", 1, arn=SISTER), stop(JOB_ARN, 2), show("STOPPING/PENDING", 3, arn=SISTER)),
@@ -1456,6 +1471,16 @@ POSSIBLE: dict[str, tuple[tuple[Exchange, ...], ...]] = {
             show(ENDED, 2, arn=SISTER),
             show("COMPLETED/FAILED", 3, arn=RUN_ARN, totalJobs=2),
         ),
+    ),
+    NOBODY: (
+        (alone(STOPPED, 1, stopped=500.0),),
+        (stop(JOB_ARN, 1), alone(STOPPED, 2, stopped=499.0)),
+        (stop(JOB_ARN, 1, 9), alone(STOPPED, 2, stopped=499.0)),
+        (stop(JOB_ARN, 1), alone(STOPPED, 2, RUN_ARN, stopped=499.0)),
+        (exchange("StopRun", None, 1, arn=RUN_ARN), alone(STOPPED, 2, stopped=499.0)),
+        (show(STOPPED, 1, started=200.0, stopped=499.0),),
+        (alone("COMPLETED/FAILED", 1, stopped=201.0),),
+        (alone(STOPPED, 1, started=None, stopped=201.0),),
     ),
     ALONE: (
         (show("RUNNING/PENDING", 1, arn=SISTER), stop(JOB_ARN, 2), show("RUNNING/PENDING", 3, arn=SISTER)),

@@ -442,6 +442,8 @@ _ON_RUN_ROWS: Final = (
     Transition("a deletion of the run finds no such job", ABSENT, call("DeleteRun", ok()), SAME, MODEL.implies("DeleteRun"), free=True),
 )
 
+LEAST_TIMEOUT_MIN: Final = 5
+"""No execution timeout can be set that is shorter (GUIDE, how-to-set-default-timeout-for-test-runs)."""
 _TIMEOUT: Final = OpenQuestion(
     "result after a timeout",
     "Which result has a job that ran into its execution timeout and was stopped by the service?",
@@ -1120,6 +1122,33 @@ class _RunStops:
         return None
 
 
+class _Stops:
+    """Of which runs and jobs a stop was asked: from its call on, answered or not."""
+
+    def __init__(self) -> None:
+        self.asked: set[Place] = set()
+        self.asked_within: set[Place] = set()
+        """The runs of which, or of a job of which, it was asked."""
+
+    def begin(self, exchange: rules.Exchange) -> None:
+        arn = exchange.request.get("arn")
+        if exchange.operation in ("StopJob", "StopRun") and isinstance(arn, str):
+            self.asked.add((exchange.tenant, arn))
+            self.asked_within.add((exchange.tenant, run_of(arn) or arn))
+
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
+        for shown in _objects(exchange) if exchange.alone else ():
+            arn = str(shown.get("arn"))
+            run = run_of(arn)
+            mine = {(exchange.tenant, arn), (exchange.tenant, run)} & self.asked
+            if shown.get("result") != "STOPPED" or mine or (not run and (exchange.tenant, arn) in self.asked_within):
+                continue
+            began, ended = rules.seconds(shown.get("started")), rules.seconds(shown.get("stopped"))
+            if began is not None and ended is not None and 0 <= ended - began < LEAST_TIMEOUT_MIN * 60:
+                return rules.Wrong(f"{arn} was stopped after {ended - began:g} s, and nobody had asked for it", ())
+        return None
+
+
 class _Family:
     """The COMPLETED runs and their COMPLETED jobs as they were last shown, each with the call that showed it.
 
@@ -1210,6 +1239,7 @@ _RULES: Final = (
     rules.HistoryRule("a run's minutes contain its jobs' minutes", "A COMPLETED run's deviceMinutes.total is at least the sum of what its jobs had used.", MODEL.states("DeviceMinutes"), _Minutes),
     rules.HistoryRule("a run counts the tests of its jobs", "The counters of a COMPLETED run are the sums of those of its jobs.", assumed("a test is counted at every level"), partial(_Family, _other_sum)),
     rules.HistoryRule("a run stops only if it or a job of it was stopped", "A run shows STOPPING only after StopRun, or StopJob of a job of it, was called.", RUNPAGE.implies("Description; STOPPING is of the same revision as StopRun"), _RunStops),
+    rules.HistoryRule("what nobody stopped is not STOPPED within five minutes", "What began and nobody asked to stop, itself or with its run, shows STOPPED after five minutes at least, if at all.", GUIDE.implies("how-to-set-default-timeout-for-test-runs: besides a stop only a timeout ends tests by force, and none is shorter"), _Stops),
     rules.HistoryRule("a run's result is that of one of its jobs", "A COMPLETED run that was not stopped has a result that one of its jobs has.", assumed("whatever outweighs what, the result comes from the jobs"), partial(_Family, _other_result)),
     rules.HistoryRule("a COMPLETED run lists the jobs it counts", "Once a run was shown COMPLETED, a list of its jobs on one page has totalJobs of them.", MODEL.implies("Run, totalJobs: the jobs of the run; ListJobs"), _AllListed),
     rules.HistoryRule("a deleted run is gone", "After a run was deleted, neither it nor a job of it is shown.", MODEL.implies("DeleteRun: it cannot be undone"), _Deletions),

@@ -16,6 +16,7 @@ from haltspec.apis.devicefarm import (
     API,
     BUCKETS,
     JOB_ENDS,
+    LEAST_TIMEOUT_MIN,
     RESULTS,
     STOPPING,
     WAITING,
@@ -332,9 +333,10 @@ class DeviceFarm(aws.AwsService):
             return  # only changed rows move a job that does not exist
         if job.key.lifecycle == "run":
             if job.state in _RUN_ENDS:
-                job.put(stopped=now)
+                job.put(stopped=max([now, *(one.data.get("stopped", now) for one in self._jobs(world, job))]))
             return
-        self._note(world, job, before, now)
+        timed_out = isinstance(row.label, Internal) and row.label.event == "timeout"
+        self._note(world, job, before, max(now, self._deadline(world, job)) if timed_out else now)
         run = world.find(job.key.tenant, job.parent)
         if run is None or before == ABSENT or job.state == ABSENT:
             return
@@ -343,6 +345,14 @@ class DeviceFarm(aws.AwsService):
         following = [move for move in world.enabled(run) if ("run", move.name) in _ROWS]
         if following:
             world.fire(run, following[0])
+
+    def _deadline(self, world: World, job: Job) -> float:
+        """When a job that began runs into its timeout: whoever lets it do so by name need not wait until then."""
+        run = world.find(job.key.tenant, job.parent)
+        request: Request = run.data["request"] if run is not None else {}
+        minutes: int = request.get("executionConfiguration", {}).get("jobTimeoutMinutes", _TIMEOUT_MIN)
+        began: float = job.data.get("started", world.now)
+        return began + _MINUTE_S * max(minutes, LEAST_TIMEOUT_MIN)
 
     def _note(self, world: World, job: Job, before: str, now: float) -> None:
         done: tuple[str, ...] = job.data["done"]
