@@ -9,6 +9,7 @@ from haltspec_properties.flaws.generic import adds, edit, hides, shows
 from haltspec_properties.flaws.service import Flaw, Turn
 
 _MODEL: Final = "Device Farm service model"
+_GUIDE: Final = "Device Farm Developer Guide, how-to-set-default-timeout-for-test-runs"
 _PAGE: Final = "Device Farm API Reference, StopJob"
 
 
@@ -26,6 +27,11 @@ def _early_result(turn: Turn, view: dict[str, Any]) -> None:
         view["result"] = "PASSED"
 
 
+def _ended_by_force(result: Any, view: dict[str, Any]) -> Any:
+    """Whatever began ends as if somebody had stopped it."""
+    return "STOPPED" if _ended(view) and "started" in view else result
+
+
 def _billed(minutes: Any, view: dict[str, Any]) -> Any:
     """A job that was stopped before it began costs a minute."""
     return (
@@ -37,6 +43,7 @@ def _billed(minutes: Any, view: dict[str, Any]) -> Any:
 
 FLAWS: Final[tuple[Flaw, ...]] = (
     Flaw("what is COMPLETED has the result PENDING", _MODEL, edit(_no_end, Role.READ, Role.LIST)),
+    Flaw("what ends by itself is STOPPED", _GUIDE, shows("result", _ended_by_force)),
     Flaw("what waits has a result", _MODEL, edit(_early_result, Role.READ, Role.LIST)),
     Flaw("a job stopped before it began is billed", _PAGE, shows("deviceMinutes", _billed)),
     Flaw("counters do not fit in their total", _MODEL, shows("counters.passed", lambda n, _: (n or 0) + 1000)),
