@@ -510,14 +510,15 @@ class _Projector:
         }
 
     def _may_have_made_another(self, index: int, bound: _Bound) -> bool:
-        """True unless a lost creation was made again, with its token, as one that was answered or began earlier."""
+        """True unless a lost creation was made again, with its token, as one that was answered or began earlier.
+
+        What a token does that also met another request is an open question, and so is what it does after a day.
+        """
         call = self.calls[index]
-        for other in self._same_token(index, bound.binding) if self._token(call, bound.binding) else ():
-            again = self.calls[other]
-            is_first = succeeded(again) or other < index
-            if is_first and again.request == call.request and abs(again.start - call.start) < TOKEN_LIFE_S:
-                return False
-        return True
+        same = [(other, self.calls[other]) for other in self._same_token(index, bound.binding)]
+        if any(again.request != call.request or abs(again.start - call.start) > TOKEN_LIFE_S for _, again in same):
+            return True
+        return not any(succeeded(again) or other < index for other, again in same)
 
     def _kept(self, sight: Sight) -> tuple[SightRule, ...]:
         """The data rules that a job keeps as long as nobody says who made it."""

@@ -527,6 +527,10 @@ class TestCallsThatTellNothing:
         assert twice.describe("IN_PROGRESS").rules() == []
         assert twice.describe("IN_PROGRESS", SECOND).rules() == ["job/an id is given once"]
         assert only(twice.judge()).calls == (0, 2, 3)
+        other = Recording().start(SECOND, token="t").start("c" * 32, token="t", request={"JobName": "other"})
+        assert lost(other.start(token="t")).describe("IN_PROGRESS").rules() == []  # the second may have freed the token
+        late = lost(lost(Recording().start(token="t")).start(token="t", at=1000.0 + 90_000))
+        assert late.describe("IN_PROGRESS", at=99_000).describe("IN_PROGRESS", SECOND, at=99_100).rules() == []
         others = lost(lost(Recording().start(token="t")).start(token="u"))
         assert others.describe("IN_PROGRESS").describe("IN_PROGRESS", SECOND).rules() == []
 
