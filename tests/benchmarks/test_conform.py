@@ -17,6 +17,7 @@ from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
 from haltspec_properties.clients import ReferenceService
 from haltspec_properties.conform import Options, Run, Target, conform
+from haltspec_properties.session import Session
 from haltspec_properties.targets import endpoint_target, reference_target
 
 pytestmark = pytest.mark.benchmark
@@ -42,7 +43,7 @@ class Timed:
             self.seconds += time.perf_counter() - begun
 
 
-def run(name: str, target: Target) -> tuple[Run, float, float]:
+def run(name: str, target: Target, examples: int = EXAMPLES) -> tuple[Run, float, float]:
     """A run, its seconds without those in which jobs were waited for, and how many of these were spent in calls."""
     timed, waited = Timed(target.adapter), 0.0
 
@@ -53,7 +54,7 @@ def run(name: str, target: Target) -> tuple[Run, float, float]:
         waited += time.perf_counter() - begun
 
     begun = time.perf_counter()
-    done = conform(load(name), replace(target, adapter=timed, wait=wait), Options(examples=EXAMPLES))
+    done = conform(load(name), replace(target, adapter=timed, wait=wait), Options(examples=examples))
     assert done.findings == ()
     return done, time.perf_counter() - begun - waited, timed.seconds
 
@@ -64,13 +65,32 @@ def test_in_process(name: str) -> None:
     print(f"\n{name}, in process: {done.requests} calls, {done.requests / seconds:,.0f}/s, judged")
 
 
-@EACH_API
-def test_on_the_wire(name: str) -> None:
-    """At most three tenths of the time are haltspec's own, though the service answers in a tenth of a millisecond."""
+def share_of_our_own(name: str, examples: int = EXAMPLES) -> float:
+    """The share of the time of a run on loopback that was not spent in calls."""
     with ReferenceService(name, pace="timed", delay_s=(0.05, 0.3)) as service:
-        done, seconds, called = run(name, endpoint_target(load(name), service.url))
+        done, seconds, called = run(name, endpoint_target(load(name), service.url), examples)
     own = 1 - called / seconds
     print(
         f"\n{name}, on loopback: {done.requests} calls, {done.requests / seconds:,.0f}/s, {own:.0%} of the time is our own"
     )
-    assert own <= MOST_OF_OUR_OWN
+    return own
+
+
+@EACH_API
+def test_on_the_wire(name: str) -> None:
+    """At most three tenths of the time are haltspec's own, though the service answers in a tenth of a millisecond."""
+    assert share_of_our_own(name) <= MOST_OF_OUR_OWN
+
+
+def test_a_session_that_dawdles_breaks_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound is none that everything keeps: as much work after each call as the call took is too much."""
+    learn = Session._learn
+
+    def dawdling(session: Session, call: Call) -> None:
+        learn(session, call)
+        end = time.perf_counter() + (call.end or call.start) - call.start
+        while time.perf_counter() < end:
+            pass
+
+    monkeypatch.setattr(Session, "_learn", dawdling)
+    assert share_of_our_own("translate", examples=0) > MOST_OF_OUR_OWN
