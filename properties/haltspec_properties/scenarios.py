@@ -6,7 +6,7 @@ its own, so that one never disturbs another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, Final
@@ -18,7 +18,7 @@ from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, Binding
 from haltspec_properties.asks import parent_for
 from haltspec_properties.breaches import breaches
-from haltspec_properties.session import Known, Session
+from haltspec_properties.session import Asked, Known, Session
 from haltspec_properties.walk import unknown_id
 
 _SHORT_ID: Final = 32
@@ -31,10 +31,18 @@ _RACERS: Final = 6
 _PAGEFUL: Final = 4
 """So many jobs are listed in pages of one, two and three, and such as the service makes of itself."""
 _MADE_UP: Final = "a-page-token-that-nobody-gave"
-_CROWD: Final = 6
-_CROWDS: Final = 3
-_ROUNDS: Final = 16
-"""So many jobs are stopped so often, at most, about when they end, and that so many times."""
+_ENDINGS: Final = 20
+_ENOUGH: Final = 20
+"""So many jobs are stopped about when they end, and no more once that took so many times the patience."""
+_ROUNDS: Final = 9
+_STOPS: Final = 2
+_LOOKS: Final = 8
+"""About then two clients ask for so many stops each, and one looks so often; `_ROUNDS` times at most."""
+_AHEAD_S: Final = 0.08
+_AHEAD: Final = 0.4
+"""They begin so many seconds before the end of a stopped job is expected, but not before that share of the time."""
+_SHARES: Final = (1.0, 0.6, 0.7, 0.8)
+"""The shares of their lives that jobs have had when they are stopped, in turn: when they end, and before that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +164,8 @@ def _bound(stage: Stage, known: Known, *roles: Role) -> list[Binding]:
 
 def _look(stage: Stage, known: Known, *, hidden: bool = True) -> None:
     """Read a job in every way, or unless `hidden` in those that show its status; list it where no read does."""
-    readers = _bound(stage, known, Role.READ)
-    telling = [b for b in readers if b.view is not None and not b.hides_status]
-    for binding in readers if hidden else telling:
+    telling = _tellers(stage, known)
+    for binding in _bound(stage, known, Role.READ) if hidden else telling:
         stage.session.ask(binding, known.key.tenant, known.key.id)
     if not telling:
         _list(stage, known)
@@ -262,27 +269,84 @@ def _there_and_back(binding: Binding, stage: Stage) -> None:
 
 
 def _last_moments(binding: Binding, stage: Stage) -> None:
-    """Jobs made together are stopped together, again and again, until they have ended by themselves or by the stops."""
-    service = stage.session.service
-    for crowd_number in range(_CROWDS):
-        crowd = [known for n in range(_CROWD) for known in _make(stage, binding, crowd_number * _CROWD + n)]
-        if not any(_is_stop(order) for known in crowd for order in _bound(stage, known, Role.ORDER)):
+    """Jobs are stopped, and looked at meanwhile, about when they come to their end by themselves or by an earlier stop.
+
+    When that is, is learned from those before. Few are enough where calls cannot be made at once.
+    """
+    session, natural, stopped = stage.session, _Aim(), _Aim()
+    for number in range(_ENDINGS if session.is_concurrent else len(_SHARES)):
+        family = [known for known in _make_in_time(stage, binding, number) if _ends_unasked(stage, known)]
+        if not family or session.calls[-1].start - session.calls[0].start > _ENOUGH * stage.patience:
             return
-        lasted = [seconds for (name, *_), seconds in stage.lasted.items() if name == crowd[0].key.lifecycle]
-        stage.wait(min(sum(lasted), stage.patience / 8) * crowd_number / _CROWDS)
+        known, share = family[number % len(family)], _SHARES[number % len(_SHARES)]
+        begun = session.calls[-1].start
+        if not number:
+            stage.await_end(known)
+            natural.learn(stage, known, begun)
+            if not _rests(stage, known):
+                return
+            continue
+        stage.wait(natural.middle * share)
+        _look(stage, known, hidden=False)
+        natural.learn(stage, known, begun)
+        if _rests(stage, known):
+            continue
+        stops, looks = _asked(stage, known, _stops(stage, known)), _asked(stage, known, _tellers(stage, known)[:1])
+        if share < 1:
+            begun = [session.call(*stop).start for stop in stops][-1]
+            stage.wait(max(stopped.middle - _AHEAD_S, stopped.middle * _AHEAD))
         for _ in range(_ROUNDS):
-            stage.session.at_once(
-                [
-                    (asked.operation, service.order(asked, known.key.tenant, known.key.id), known.key.tenant)
-                    for known in crowd
-                    for asked in _bound(stage, known, Role.ORDER, Role.READ)
-                    if _is_stop(asked) or (asked.view is not None and not asked.hides_status)
-                ]
-            )
-            if all(_rests(stage, known) for known in crowd):
+            session.side_by_side([stops * _STOPS, stops * _STOPS, looks * _LOOKS])
+            if _rests(stage, known):
                 break
-        for known in crowd:
-            _look(stage, known)
+        stage.await_end(known)
+        if share < 1:
+            stopped.learn(stage, known, begun)
+
+
+@dataclass(slots=True)
+class _Aim:
+    """When jobs come to rest, in seconds since they were begun or stopped: later than `live`, not later than `over`."""
+
+    live: float = 0.0
+    over: float = 0.0
+
+    @property
+    def middle(self) -> float:
+        """When to expect it."""
+        return (self.live + self.over) / 2
+
+    def learn(self, stage: Stage, known: Known, begun: float) -> None:
+        """Learn from what was shown of a job since then; what was known and is belied by that is taken for a guess."""
+        for call in stage.session.calls:
+            for key, status in stage.session.shown(call) if call.start > begun else ():
+                at = call.start - begun
+                if key == known.key and _is_rest(stage, known, status):
+                    self.live, self.over = self.live if self.live < at else at * 0.8, at
+                    return
+                if key == known.key:
+                    self.live, self.over = max(self.live, at), self.over if self.over > at else at * 1.25
+
+
+def _ends_unasked(stage: Stage, known: Known) -> bool:
+    """True if the only order that can be given to a job is to stop."""
+    orders = _bound(stage, known, Role.ORDER)
+    return bool(orders) and orders == _stops(stage, known)
+
+
+def _stops(stage: Stage, known: Known) -> list[Binding]:
+    return [order for order in _bound(stage, known, Role.ORDER) if _is_stop(order)]
+
+
+def _tellers(stage: Stage, known: Known) -> list[Binding]:
+    """The reads that show a job's status."""
+    return [read for read in _bound(stage, known, Role.READ) if read.view is not None and not read.hides_status]
+
+
+def _asked(stage: Stage, known: Known, operations: Sequence[Binding]) -> list[Asked]:
+    """The calls of operations on a job."""
+    tenant, service = known.key.tenant, stage.session.service
+    return [(asked.operation, service.order(asked, tenant, known.key.id), tenant) for asked in operations]
 
 
 def _is_stop(order: Binding) -> bool:
@@ -293,21 +357,21 @@ def _races(binding: Binding, stage: Stage) -> None:
     """Several calls at once: orders, orders and reads, lists, the same creation; and orders at a job's end."""
     session = stage.session
     for number in range(_RACERS):
-        for known in _make(stage, binding, number)[:1]:
+        for known in [job for job in _make(stage, binding, number) if job.key.lifecycle == binding.lifecycle][:1]:
             orders = _bound(stage, known, Role.ORDER)
             readers = [b for b in _bound(stage, known, Role.READ) if b.view is not None]
             _look(stage, known)
-            if number % 2:
+            if number % 4 < 2 and not _ends_unasked(stage, known):
+                stage.await_end(known)
+            elif number % 2:
                 status = session.statuses.get(known.key, ())
                 stage.await_change(known, stage.patience / 8)
                 status = session.statuses.get(known.key, status)
                 stage.wait(stage.lasted.get((known.key.lifecycle, known.key.kind, status), 0.0) * (0.5 + number / 8))
             others = orders + _bound(stage, known, Role.DELETE)
             for order in orders:
-                at_once = (order, order, *readers[:1], order) if number % 3 else (order, *others, *readers[:1])
-                session.at_once(
-                    [(b.operation, session.service.order(b, stage.home, known.key.id), stage.home) for b in at_once]
-                )
+                at_once = (order, *others, *readers[:1]) if number % 4 < 2 else (order, order, *readers[:1], order)
+                session.at_once(_asked(stage, known, at_once))
                 _look(stage, known)
                 _look(stage, known)
     if binding.token_in:
@@ -493,7 +557,11 @@ def _owes(stage: Stage, known: Known) -> bool:
 
 def _rests(stage: Stage, known: Known) -> bool:
     """True if a job shows what only jobs show that go on no further by themselves."""
-    lifecycle, status = stage.session.api.lifecycle(known.key.lifecycle), stage.session.statuses.get(known.key)
+    return _is_rest(stage, known, stage.session.statuses.get(known.key))
+
+
+def _is_rest(stage: Stage, known: Known, status: tuple[str, ...] | None) -> bool:
+    lifecycle = stage.session.api.lifecycle(known.key.lifecycle)
     states = [state.name for state in lifecycle.states if state.shows == status]
     return bool(states) and not _restless(lifecycle).intersection(states)
 

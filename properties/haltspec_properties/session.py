@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
+from threading import Barrier
 from typing import Any
 
 from haltspec import services
@@ -19,6 +21,9 @@ from haltspec.shapes import load as load_shapes
 from haltspec.spec import Api, Binding, JobKey, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
+
+Asked = tuple[str, Mapping[str, Any], str]
+"""A call to make: operation, request, tenant."""
 
 MAX_PAGES = 200
 """A listing of more pages is given up."""
@@ -68,6 +73,11 @@ class Session:
         """What is known of the API's requests."""
         return services.load(self.api.name)
 
+    @property
+    def is_concurrent(self) -> bool:
+        """True if the adapter says that it bears several calls at once."""
+        return bool(getattr(self.adapter, "is_concurrent", False))
+
     def call(self, operation: str, request: Mapping[str, Any], tenant: str, client: str = "") -> Call:
         """Make a call and record it."""
         call = self.adapter.call(operation, request, tenant=tenant, client=client or self.client)
@@ -75,19 +85,28 @@ class Session:
         self._learn(call)
         return call
 
-    def at_once(self, calls: Sequence[tuple[str, Mapping[str, Any], str]]) -> list[Call]:
-        """Make several calls (operation, request, tenant) at the same time, each as a client of its own.
+    def at_once(self, calls: Sequence[Asked]) -> list[Call]:
+        """Make several calls at the same time, each as a client of its own; see `side_by_side`."""
+        return self.side_by_side([[call] for call in calls])
 
-        Where the adapter does not say that it bears it (`is_concurrent`), they are made one after the other.
+    def side_by_side(self, lanes: Sequence[Sequence[Asked]]) -> list[Call]:
+        """Let several clients call at the same time, each making the calls of its lane one after the other.
+
+        Where the adapter does not bear that, they take turns.
         """
-        if not getattr(self.adapter, "is_concurrent", False):
-            return [self.call(*call, client=f"{self.client}-{n}") for n, call in enumerate(calls, start=1)]
-        with ThreadPoolExecutor(len(calls)) as pool:
-            running = [
-                pool.submit(self.adapter.call, operation, request, tenant=tenant, client=f"{self.client}-{number}")
-                for number, (operation, request, tenant) in enumerate(calls, start=1)
-            ]
-            made = sorted((future.result() for future in running), key=lambda call: call.start)
+
+        def go(number: int, lane: Sequence[Asked]) -> list[Call]:
+            client = f"{self.client}-{number}"
+            return [self.adapter.call(what, request, tenant=tenant, client=client) for what, request, tenant in lane]
+
+        if self.is_concurrent:
+            ready = Barrier(len(lanes)).wait  # a thread that is made while others call may come too late
+            with ThreadPoolExecutor(len(lanes), initializer=ready) as pool:
+                made = [call for lane in pool.map(go, count(1), lanes) for call in lane]
+        else:
+            turns = range(max(map(len, lanes)))
+            made = [call for n in turns for number, lane in enumerate(lanes, 1) for call in go(number, lane[n : n + 1])]
+        made.sort(key=lambda call: call.start)
         for call in made:
             self.calls.append(call)
             self._learn(call)
@@ -153,8 +172,7 @@ class Session:
     def _learn(self, call: Call) -> None:
         if not succeeded(call):
             return
-        for binding in self.api.bound(call.operation):
-            self._note_status(call, binding)
+        self.statuses.update(self.shown(call))
         for binding in self.api.bound(call.operation):
             if self.api.role(binding).role is Role.CREATE and not binding.spreads:
                 job_id = self._id_in(call, binding)
@@ -170,17 +188,18 @@ class Session:
                 if binding.parent_of is not None:
                     self._learn_listed(call, binding)
 
-    def _note_status(self, call: Call, binding: Binding) -> None:
-        """Remember what a reply shows of the status of jobs."""
-        lifecycle = self.api.lifecycle(binding.lifecycle)
-        member = lifecycle.id_member_of(binding.kind)
-        shown = reach(call.reply, binding.items if binding.items is not None else binding.view or ())
-        for view in shown if isinstance(shown, list) else [shown] if binding.view is not None else []:
-            if isinstance(view, Mapping):
-                job_id = view.get(member, call.request.get(binding.id_in) if binding.id_in else None)
-                status = tuple(str(view[name]) for name in lifecycle.status_members if name in view)
-                if status and isinstance(job_id, str):
-                    self.statuses[JobKey(call.tenant, binding.lifecycle, binding.kind, job_id)] = status
+    def shown(self, call: Call) -> Iterator[tuple[JobKey, tuple[str, ...]]]:
+        """What a reply shows of the status of jobs."""
+        for binding in self.api.bound(call.operation) if succeeded(call) else ():
+            lifecycle = self.api.lifecycle(binding.lifecycle)
+            member = lifecycle.id_member_of(binding.kind)
+            found = reach(call.reply, binding.items if binding.items is not None else binding.view or ())
+            for view in found if isinstance(found, list) else [found] if binding.view is not None else []:
+                if isinstance(view, Mapping):
+                    job_id = view.get(member, call.request.get(binding.id_in) if binding.id_in else None)
+                    status = tuple(str(view[name]) for name in lifecycle.status_members if name in view)
+                    if status and isinstance(job_id, str):
+                        yield JobKey(call.tenant, binding.lifecycle, binding.kind, job_id), status
 
     def _look_through(self, call: Call, binding: Binding) -> None:
         """Remember how a list shows the jobs that were made."""
