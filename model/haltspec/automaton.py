@@ -19,7 +19,6 @@ from haltspec.lts import (
     ABSENT,
     ANY_ERROR,
     PLAIN,
-    SAME,
     Call,
     Grade,
     Internal,
@@ -167,7 +166,7 @@ class Automaton:
         self._images: dict[tuple[int, Observation], int] = {}
         self._constrained: dict[tuple[int, str, str], bool] = {}
         self._of_absent = self._codes_of_absent()
-        self._tellable: dict[tuple[str, str], frozenset[tuple[str, ...]]] = {}
+        self._told: dict[str, frozenset[tuple[str, ...]]] = {}
         self._idempotent: dict[tuple[str, str], bool] = {}
         self._courses: dict[Observation, Course] = {}
 
@@ -190,18 +189,25 @@ class Automaton:
         return found
 
     def _codes_of_absent(self) -> frozenset[tuple[str, str]]:
-        """The (operation, error code) pairs that say of a job that it does not exist, as far as the floor lets them."""
+        """The (operation, error code) pairs that say of a job that it does not exist, as far as the floor lets them.
+
+        A job that is about to disappear by itself may be spoken of like one that has.
+        """
         said: dict[tuple[str, str], set[str]] = {}
         grades: dict[tuple[str, str], Grade] = {}
+        going = {ABSENT}
         for row in self.lifecycle.all_rows():
             if isinstance(row.label, Call) and row.label.reply.error is not None:
                 pair = row.label.operation, row.label.reply.error
                 said.setdefault(pair, set()).update(row.states)
-                grades[pair] = max(row.grade, grades.get(pair, row.grade))
+                if ABSENT in row.states:
+                    grades[pair] = max(row.grade, grades.get(pair, row.grade))
+            elif isinstance(row.label, Internal) and row.target == ABSENT and not row.label.outside:
+                going.update(row.states)
         return frozenset(
             pair
             for pair, states in said.items()
-            if states == {ABSENT} and pair[1] != ANY_ERROR and grades[pair] >= self.floor
+            if ABSENT in states and states <= going and pair[1] != ANY_ERROR and grades[pair] >= self.floor
         )
 
     def _internal_moves(self, rows: tuple[Transition, ...], births: bool, outside: bool) -> dict[str, set[str]]:
@@ -312,9 +318,39 @@ class Automaton:
         stays = Move(state, None, state)
         if seen.what == ERROR:
             return (stays,) if self._may_refuse(cell, seen) and not self.says_absent(state, seen) else ()
-        if not self._may_tell(state, seen):
-            return ()
-        return (stays, *(Move(state, None, row.target_from(state)) for row in rows))
+        return tuple(Move(state, None, target) for target in self._led_to(state, rows, seen))
+
+    def _led_to(self, state: str, rows: Sequence[Transition], seen: Observation) -> Iterator[str]:
+        """Where an answer in a silent or weak cell may have left the job.
+
+        What such an order does is not known; but its answer shows where the job is by then, or what answers of the
+        operation show of another moment. What a read shows that is not described is as unknown, and so is a status of
+        a job that is not there.
+        """
+        targets = dict.fromkeys((state, *(row.target_from(state) for row in rows)))
+        is_read = self.lifecycle.operation(seen.operation).role in (Role.READ, Role.LIST)
+        if not (seen.shows is None or state == ABSENT or is_read):
+            by_then = self.names(self.close(self.mask(targets)))
+            shown = [target for target in by_then if matches(seen.shows, self._shows[target])]
+            if shown or not any(matches(seen.shows, shows) for shows in self._told_apart(seen.operation)):
+                yield from shown
+                return
+        yield from targets
+
+    def _told_apart(self, operation: str) -> frozenset[tuple[str, ...]]:
+        """The statuses that answers to an operation show without being those of the job then, or before the call."""
+        known = self._told.get(operation)
+        if known is None:
+            found = set[tuple[str, ...]]()
+            for row in self.rows:
+                if isinstance(row.label, Call) and row.label.operation == operation and row.label.reply.error is None:
+                    shows = row.label.reply.shows
+                    if shows is not None and shows not in {self._shows[name] for name in row.states}:
+                        found.add(shows)
+                    elif row.states == (ABSENT,):
+                        found.add(self._shows[row.target_from(ABSENT)])  # the first answer, repeated
+            known = self._told[operation] = frozenset(found)
+        return known
 
     def _seen_moves(self, state: str, seen: Observation) -> Iterator[Move]:
         """The moves out of a state that this observation, a read or list, is the first to show."""
@@ -332,33 +368,6 @@ class Automaton:
         if self._declared is None or self.floor > Grade.ASSUMED or cell in self._weak:
             return True
         return seen.code in self._declared.get(seen.operation, ())
-
-    def _may_tell(self, state: str, seen: Observation) -> bool:
-        """True if a silent or weak cell may answer with the status seen.
-
-        What such an order does is not known; but its answer shows where the job is or gets to unseen, or what the
-        operation does elsewhere. What a read shows that is not described is as unknown, and so is a status of a job
-        that is not there.
-        """
-        is_read = self.lifecycle.operation(seen.operation).role in (Role.READ, Role.LIST)
-        if seen.shows is None or state == ABSENT or is_read:
-            return True
-        cell = state, seen.operation
-        known = self._tellable.get(cell)
-        if known is None:
-            known = self._tellable[cell] = frozenset(self._told_by(*cell))
-        return any(matches(seen.shows, shown) for shown in known)
-
-    def _told_by(self, state: str, operation: str) -> Iterator[tuple[str, ...]]:
-        for name in self.names(self._reach[state]):
-            yield self._shows[name]
-        for row in self.rows:
-            if isinstance(row.label, Call) and row.label.operation == operation and row.label.reply.error is None:
-                shown, was = row.label.reply.shows, {self._shows[name] for name in row.states}
-                if shown is not None and shown not in was:  # else it says where such jobs were, and not where this is
-                    yield shown
-                if row.target != SAME:
-                    yield self._shows[row.target]
 
     def _arising(self, state: str, operation: str) -> tuple[str, ...]:
         """The request classes that can arise in a state."""

@@ -219,7 +219,7 @@ class _Search:
             before = self._close(belief) if self.absorbed or self.besides else belief
             after = automaton.after(before, seen)
             yield Step(position, before, after, automaton.is_constrained(before, seen))
-            belief = after or self._despite(before, seen)
+            belief = after or self._despite(before, position)
             place += 1
             if not after and seen.what == OK and self._wait_for(position):
                 break
@@ -396,7 +396,7 @@ class _Search:
         if found:
             self.roots = list(dict.fromkeys(_without(bit, one) for one in found))
         elif seen.what == OK:
-            self.roots = _at(self._despite(before, seen), satisfied=sum(one.calls for one in self.kinds.values()))
+            self.roots = _at(self._despite(before, position), satisfied=sum(one.calls for one in self.kinds.values()))
             self._wait_for(position)
 
     def _belief(self) -> int:
@@ -405,15 +405,19 @@ class _Search:
             belief |= root.state
         return belief
 
-    def _despite(self, before: int, seen: Observation) -> int:
+    def _despite(self, before: int, position: int) -> int:
         """The states to go on with after an answer that was impossible: those in which it is possible.
 
-        It may have shown what was so earlier: then the job can still be where it was.
+        A read may have shown what was so earlier: then the job can still be where it was. What the answer to an order
+        shows may just be wrong.
         """
-        if seen.what != OK:
+        event = self.events[position]
+        if event.seen.what != OK:
             return before
-        able = self.automaton.image(self.automaton.everything, seen)
-        return able | (before & self.automaton.onward(able) & ~self.automaton.initial) if able else before
+        able = self.automaton.image(self.automaton.everything, event.seen)
+        if not able:
+            return before
+        return able | (before & ~self.automaton.initial & (self.automaton.onward(able) if event.reads else ~0))
 
     def _wait_for(self, position: int) -> bool:
         """Take an order that was accepted with an impossible answer for one without; True if it is waited for."""

@@ -191,6 +191,8 @@ class _Projector:
         self.alone = alone
         self.list_lag_s = api.list_lag.seconds if api.list_lag is not None else 0.0
         self.bound = {op: tuple(_bind(api, b) for b in api.bound(op)) for op in {c.operation for c in calls}}
+        self.in_time = sorted(range(len(calls)), key=lambda index: calls[index].start)
+        """The indexes of the calls in order of their start, whatever the order of the recording."""
         given = dict(self._given_ids())
         self.faults = tuple(self._request_faults(call, shapes, given) for call in calls)
         self.recorded = calls
@@ -216,9 +218,9 @@ class _Projector:
         self.sights: dict[JobKey, list[Sight]] = {}
 
     def run(self) -> Projection:
-        for index, call in enumerate(self.calls):
-            for bound in self.bound[call.operation]:
-                self._gather(index, call, bound)
+        for index in self.in_time:
+            for bound in self.bound[self.calls[index].operation]:
+                self._gather(index, self.calls[index], bound)
         self.changes.sort()
         self._settle_creations()
         for index, call in enumerate(self.calls):
@@ -255,18 +257,15 @@ class _Projector:
         """What is wrong with a request, but for an id that the service itself gave out for such a job.
 
         A service whose ids are too long is told so once, by its reply; a client can only use them as they are, also
-        where a call names other jobs than its own. The good id of a model is no good id of a job, though.
+        where a call names other jobs than its own. The good id of a model is no good id or name of a job, though.
         """
         bindings = [bound.binding for bound in self.bound[call.operation]]
         takes = {(binding.id_in, (binding.lifecycle, binding.kind)) for binding in bindings}
-        ids_in = {binding.id_in for binding in bindings}
 
         def is_excused(fault: Fault) -> bool:
             is_of_ids = fault.breach in (Breach.LENGTH, Breach.PATTERN)  # nobody's id is a number or an enum's value
             if not is_of_ids or not isinstance(fault.value, str) or fault.value not in given:
                 return False
-            if fault.member not in ids_in:
-                return True
             giver, what = given[fault.value]
             if (fault.member, what) in takes:
                 return True
@@ -489,12 +488,16 @@ class _Projector:
         is shown as jobs of several kinds is left out: nobody knows whose it is.
         """
         others = {call.tenant for call in self.calls if not self._is_alone(call)}
+        of_kinds = {tenant: {place for place in self.lost if place[0] == tenant} for tenant, _, _ in self.lost}
         found: dict[JobKey, tuple[int, Sight]] = {}
         kinds: dict[tuple[str, str], set[tuple[str, str]]] = {}
-        for index, call in enumerate(self.calls):
+        for index in self.in_time:
+            call = self.calls[index]
             is_told = succeeded(call) and call.end is not None and call.tenant not in others
+            is_of_one_kind = len(of_kinds.get(call.tenant, ())) == 1  # else an order may be on a job of another kind
+            roles = (*_READING, Role.ORDER) if is_of_one_kind else _READING
             for bound in self.bound[call.operation] if is_told else ():
-                for key, job in self._jobs_in(call, bound) if bound.operation.role in _READING else ():
+                for key, job in self._jobs_in(call, bound) if bound.operation.role in roles else ():
                     kinds.setdefault((key.tenant, key.id), set()).add((key.lifecycle, key.kind))
                     history = self.histories.get(key)
                     if history is None or history.created is not None or key in self.removed:
@@ -518,7 +521,7 @@ class _Projector:
         same = [(other, self.calls[other]) for other in self._same_token(index, bound.binding)]
         if any(again.request != call.request or abs(again.start - call.start) > TOKEN_LIFE_S for _, again in same):
             return True
-        return not any(succeeded(again) or other < index for other, again in same)
+        return not any(succeeded(again) or self._is_before(other, index) for other, again in same)
 
     def _kept(self, sight: Sight) -> tuple[SightRule, ...]:
         """The data rules that a job keeps as long as nobody says who made it."""
@@ -591,7 +594,9 @@ class _Projector:
         same = self._same_token(index, bound.binding)
         if self.histories[key].created is None or any(self._overlap(call, self.calls[other]) for other in same):
             return ANY_CLASS
-        is_repeat = any(other < index and self._view_id(self.calls[other], bound) == key.id for other in same)
+        is_repeat = any(
+            self._is_before(other, index) and self._view_id(self.calls[other], bound) == key.id for other in same
+        )
         return contextual if is_repeat else bound.operation.class_of(call.request)
 
     def _refused_again(self, call: Call, bound: _Bound) -> Iterator[tuple[JobKey, Observation]]:
@@ -643,6 +648,9 @@ class _Projector:
         """When the call can have had its effect at the latest."""
         return math.inf if call.end is None or self._is_uncertain(call) else call.end
 
+    def _is_before(self, first: int, second: int) -> bool:
+        return (self.calls[first].start, first) < (self.calls[second].start, second)
+
     def _overlap(self, first: Call, second: Call) -> bool:
         return first.start <= self._end(second) and second.start <= self._end(first)
 
@@ -663,7 +671,7 @@ class _Projector:
     def _listings(self) -> Iterator[tuple[_Bound, list[int]]]:
         """Complete listings: the pages of each, from one without a token to one that gives none."""
         waiting: dict[tuple[str, str, str], list[int]] = {}
-        for index, call in enumerate(self.calls):
+        for index, call in ((index, self.calls[index]) for index in self.in_time):
             for bound in self.bound[call.operation]:
                 binding = bound.binding
                 if bound.operation.role is not Role.LIST or not succeeded(call) or self.faults[index]:

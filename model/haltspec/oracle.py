@@ -372,13 +372,17 @@ class _Judge:
         self._count(history, strict)
         yield from self._owed(history, strict)
         failed = {step.position: (Grade.ASSUMED, step) for step in strict if not step.after}
+        at_once = set(failed)
         given_up = [step.position for step in strict if not step.decided]
         if given_up:
             calls = tuple(sorted({history.events[position].call for position in given_up}))
             self.undecided.append(Undecided(history.key, TOO_WIDE, calls))
         excused = self._weigh(history, failed) if failed or given_up else set()
         begun = _Beginning(0, ())
+        is_told = False
         for position, (grade, step) in sorted(failed.items()):
+            if is_told and position not in at_once:
+                continue  # only what a higher floor let pass earlier makes it impossible, and that was told
             event = history.events[position]
             relief = self._relief(history, grade)
             if position in excused:
@@ -390,6 +394,7 @@ class _Judge:
                 found = self._one_too_many(history, found)
             if position in excused:
                 found = self._excused(history, event, begun, found)
+            is_told |= found.grade >= self.settings.floor
             yield found
             if found.rule.endswith(AT_ONCE):
                 begun = replace(begun, late=(*begun.late, event))
@@ -839,9 +844,10 @@ def _blame(automaton: Automaton, before: int, seen: Observation, floor: Grade) -
             return f"nothing leaves {existing[0]}", frame
         return (f"{shown} does not follow {was[0]}" if len(was) == 1 else f"{shown} does not come back"), frame
     rows = automaton.possible(before, seen.operation, seen.cls)
-    if all(row.grade is Grade.ASSUMED for _, row in rows) and any(automaton.says_absent(s, seen) for s in states):
+    says_absent = any(automaton.says_absent(state, seen) for state in states)
+    if all(row.grade is Grade.ASSUMED for _, row in rows) and says_absent:
         rows = tuple((ABSENT, row) for row in automaton.cell_rows(ABSENT, seen.operation, seen.cls) if _refuses(row))
-    refusal = seen.what == ERROR
+    refusal = seen.what == ERROR and not says_absent  # that it is not there is no way to refuse a job that is
 
     def order(pair: tuple[str, Transition]) -> tuple[bool, int, bool, bool]:
         state, row = pair

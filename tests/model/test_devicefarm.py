@@ -1401,6 +1401,8 @@ HISTORIES: dict[str, tuple[tuple[Exchange, ...], ...]] = {
         (alone(STOPPED, 1, stopped=499.0),),
         (alone(STOPPED, 1, RUN_ARN, stopped=499.0),),
         (stop(SISTER, 1), alone(STOPPED, 2, stopped=499.0)),
+        (replace(stop(JOB_ARN, 1), status=400, error="LimitExceededException"), alone(STOPPED, 2, stopped=499.0)),
+        (alone(STOPPED, 1, started=None, created=200.0, stopped=499.0),),
         (exchange("StopRun", {}, 1, arn=SISTER_RUN), alone(STOPPED, 2, RUN_ARN, stopped=200.0)),
     ),
     ALONE: (
@@ -1480,7 +1482,8 @@ POSSIBLE: dict[str, tuple[tuple[Exchange, ...], ...]] = {
         (exchange("StopRun", None, 1, arn=RUN_ARN), alone(STOPPED, 2, stopped=499.0)),
         (show(STOPPED, 1, started=200.0, stopped=499.0),),
         (alone("COMPLETED/FAILED", 1, stopped=201.0),),
-        (alone(STOPPED, 1, started=None, stopped=201.0),),
+        (alone(STOPPED, 1, started=None, created=200.0, stopped=501.0),),
+        (replace(stop(JOB_ARN, 1), status=500, error="InternalFailure"), alone(STOPPED, 2, stopped=499.0)),
     ),
     ALONE: (
         (show("RUNNING/PENDING", 1, arn=SISTER), stop(JOB_ARN, 2), show("RUNNING/PENDING", 3, arn=SISTER)),

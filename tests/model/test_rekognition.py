@@ -1179,7 +1179,7 @@ BROKEN: dict[str, Change] = {
     "an adapter project has an update mode": in_request("CreateProject", Feature="CONTENT_MODERATION", AutoUpdate=None),
     "a copy stays in its region": in_request("CopyProjectVersion", SourceProjectVersionArn=NO_VERSION.replace("east", "west")),
     "a new version is called as asked": in_request("CreateProjectVersion", VersionName="z"),
-    "a new project is called as asked": in_request("CreateProject", ProjectName="z"),
+    "project/a new project is called as asked": in_request("CreateProject", ProjectName="z"),
     "ARNs are of the tenant": in_reply("CreateProjectVersion", renamed("111122223333", "444455556666")),
     "listed versions are those asked for": in_request("DescribeProjectVersions", VersionNames=["z"]),
     "listed projects are those asked for": in_request("DescribeProjects", ProjectNames=["z"]),

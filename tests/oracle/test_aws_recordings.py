@@ -532,6 +532,16 @@ QUITTING = [*RUNNING, QUIT]
 DROP_ALL = answered("DeleteProject", {"ProjectArn": PROJECT}, {"Status": "DELETING"})
 IN_USE, INVALID, UNKNOWN = "ResourceInUseException", "InvalidParameterException", "ResourceNotFoundException"
 REKOGNITION: Legal = {
+    "a version that is to be called like an ARN": [
+        SET_UP[0],
+        refused(
+            {**trained(), "request": {**trained()["request"], "VersionName": SET_UP[0]["reply"]["ProjectArn"]}}, INVALID
+        ),
+        refused(
+            {**trained(), "request": {**trained()["request"], "VersionName": SET_UP[0]["reply"]["ProjectArn"]}},
+            "ValidationException",
+        ),
+    ],
     "stopped and started again": [*QUITTING, seen("STOPPING"), seen("STOPPED"), START, seen("RUNNING")],
     "the reply still shows RUNNING": [*RUNNING, order("Stop", "RUNNING"), seen("STOPPING"), seen("STOPPED")],
     "stopped at once": [*RUNNING, order("Stop", "STOPPED"), seen("STOPPED")],
@@ -600,6 +610,18 @@ REKOGNITION: Legal = {
     "a name nobody bears": [*SET_UP, versions(VersionNames=["w"])],
 }
 REKOGNITION_WRONG: Wrong = {
+    "a stopped model that a stop does not find": (
+        [*QUITTING, seen("STOPPED"), refused(QUIT, UNKNOWN)],
+        ("version/an unknown version is not stopped", "stated"),
+    ),
+    "a trained model that a stop says is STOPPED": (
+        [*READY, order("Stop", "STOPPED")],
+        ("version/STOPPED/? does not follow TRAINING_COMPLETED", "implied"),
+    ),
+    "a stop that says STOPPED of what is then STOPPING": (
+        [*QUITTING, order("Stop", "STOPPED"), seen("STOPPING")],
+        ("version/STOPPING/CUSTOM_LABELS does not follow STOPPED", "implied"),
+    ),
     "a stop forgotten": (
         [*QUITTING, seen("RUNNING")],
         ("version/RUNNING/CUSTOM_LABELS does not follow STOPPING", "implied"),

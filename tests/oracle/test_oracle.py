@@ -310,6 +310,8 @@ class TestOneFaultOnce:
             for status in then:
                 recording.describe(status)
             assert recording.rules() == [self.SHOWS], then
+        ended = self.running().stop("COMPLETED").describe("STOP_REQUESTED").describe("STOPPED")
+        assert ended.rules() == [self.SHOWS]
 
     def test_a_stop_that_had_to_be_refused_and_has_a_wrong_answer_too(self) -> None:
         recording = Recording().start().describe("COMPLETED").stop("COMPLETED")
@@ -319,9 +321,33 @@ class TestOneFaultOnce:
         recording = self.running().start(SECOND).stop("IN_PROGRESS").describe("STOPPED").describe("STOPPED", SECOND)
         assert recording.rules() == [self.SHOWS, "job/STOPPED does not follow SUBMITTED"]
 
+    def test_a_job_that_was_listed_out_of_nothing(self) -> None:
+        """What a floor above that of the rule on lists would tell, it tells instead."""
+        listed = Recording().listing(view("IN_PROGRESS")).describe("IN_PROGRESS").stop("STOP_REQUESTED")
+        assert listed.rules(Settings()) == ["job/not listed before it exists"]
+        assert "job/unknown id is not described" in listed.rules(Settings(floor=Grade.STATED))
+
     def test_an_end_that_was_shown_holds(self) -> None:
         wrong = Recording().start().describe("STOPPED").describe("FAILED")
         assert wrong.rules() == ["job/STOPPED does not follow SUBMITTED", "job/nothing leaves STOPPED"]
+
+
+class TestAnyOrder:
+    """The lines of a recording may stand in any order: time counts."""
+
+    @staticmethod
+    def backwards(recording: Recording) -> Recording:
+        """The same calls, the last first."""
+        return replace(recording, calls=recording.calls[::-1])
+
+    def test_a_start_repeated_with_its_token(self) -> None:
+        recording = Recording().start(token="t").describe("IN_PROGRESS").start(status="IN_PROGRESS", token="t")
+        assert recording.rules() == self.backwards(recording).rules() == []
+
+    def test_a_job_that_is_on_no_page(self) -> None:
+        recording = Recording().start().start(SECOND).listing(view("SUBMITTED"), more="p")
+        recording.listing(request={"NextToken": "p"})
+        assert recording.rules() == self.backwards(recording).rules() == ["job/listed"]
 
 
 class TestSilentCells:
@@ -343,6 +369,15 @@ class TestSilentCells:
     def test_the_stop_of_a_job_that_is_to_stop(self, shown: str, rules: list[str]) -> None:
         recording = Recording().start().describe("IN_PROGRESS").stop("STOP_REQUESTED").describe("STOP_REQUESTED")
         assert recording.stop(shown).rules(Settings()) == rules
+
+    def test_what_an_answer_shows_holds(self) -> None:
+        """A job that a second stop says is STOPPED does not stop later, nor has it been COMPLETED."""
+        for after in ("STOP_REQUESTED", "COMPLETED"):
+            recording = Recording().start().describe("IN_PROGRESS")
+            recording.stop("STOP_REQUESTED").describe("STOP_REQUESTED").stop("STOPPED").describe(after)
+            assert recording.rules(Settings()) == ["job/nothing leaves STOPPED"]
+        replayed = Recording().start(token="t").describe("IN_PROGRESS").start(status="FAILED", token="t")
+        assert replayed.describe("COMPLETED").rules(Settings()) == ["job/nothing leaves FAILED"]
 
     @pytest.mark.parametrize(
         ("state", "shown", "rules"),
@@ -497,6 +532,11 @@ class TestCallsThatTellNothing:
                 assert violation.calls[-1] == starts + 2 * int(violation.job.id[0] if violation.job else 0)
             recording.calls = [replace(call, alone=False) for call in recording.calls]
             assert recording.judge(STRICT).verdict is Verdict.PASS  # others may have made any number
+
+    def test_a_lost_start_makes_one_job_of_those_that_are_stopped(self) -> None:
+        stopped = lost(Recording().start()).stop("STOP_REQUESTED").stop("STOP_REQUESTED").describe("STOPPED")
+        assert stopped.rules() == []
+        assert stopped.stop("STOP_REQUESTED", SECOND).rules() == ["job/an id is given once"]
 
     def test_a_lost_start_makes_the_job_that_it_asked_for(self) -> None:
         named = {"JobName": "mine"}

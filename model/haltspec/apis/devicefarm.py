@@ -8,6 +8,7 @@ to exist), suites, tests and artifacts as objects of their own, uploads, device 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, NamedTuple
@@ -1123,27 +1124,36 @@ class _RunStops:
 
 
 class _Stops:
-    """Of which runs and jobs a stop was asked: from its call on, answered or not."""
+    """Of which runs and jobs a stop was asked: from its call on, answered or not, unless it was refused."""
 
     def __init__(self) -> None:
-        self.asked: set[Place] = set()
-        self.asked_within: set[Place] = set()
-        """The runs of which, or of a job of which, it was asked."""
+        self.asked: Counter[Place] = Counter()
+        self.asked_within: Counter[Place] = Counter()
+        """Of which runs, or of a job of them, it was asked."""
 
     def begin(self, exchange: rules.Exchange) -> None:
+        self._ask(exchange, 1)
+
+    def _ask(self, exchange: rules.Exchange, times: int) -> None:
         arn = exchange.request.get("arn")
         if exchange.operation in ("StopJob", "StopRun") and isinstance(arn, str):
-            self.asked.add((exchange.tenant, arn))
-            self.asked_within.add((exchange.tenant, run_of(arn) or arn))
+            self.asked[exchange.tenant, arn] += times
+            self.asked_within[exchange.tenant, run_of(arn) or arn] += times
 
     def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
+        if exchange.status is not None and exchange.error is not None and exchange.status < 500:
+            self._ask(exchange, -1)
         for shown in _objects(exchange) if exchange.alone else ():
             arn = str(shown.get("arn"))
             run = run_of(arn)
-            mine = {(exchange.tenant, arn), (exchange.tenant, run)} & self.asked
-            if shown.get("result") != "STOPPED" or mine or (not run and (exchange.tenant, arn) in self.asked_within):
+            if run:
+                asked = self.asked[exchange.tenant, arn] + self.asked[exchange.tenant, run]
+            else:
+                asked = self.asked_within[exchange.tenant, arn]
+            if shown.get("result") != "STOPPED" or asked:
                 continue
-            began, ended = rules.seconds(shown.get("started")), rules.seconds(shown.get("stopped"))
+            began = rules.seconds(shown.get("started") or shown.get("created"))
+            ended = rules.seconds(shown.get("stopped"))
             if began is not None and ended is not None and 0 <= ended - began < LEAST_TIMEOUT_MIN * 60:
                 return rules.Wrong(f"{arn} was stopped after {ended - began:g} s, and nobody had asked for it", ())
         return None
@@ -1239,7 +1249,7 @@ _RULES: Final = (
     rules.HistoryRule("a run's minutes contain its jobs' minutes", "A COMPLETED run's deviceMinutes.total is at least the sum of what its jobs had used.", MODEL.states("DeviceMinutes"), _Minutes),
     rules.HistoryRule("a run counts the tests of its jobs", "The counters of a COMPLETED run are the sums of those of its jobs.", assumed("a test is counted at every level"), partial(_Family, _other_sum)),
     rules.HistoryRule("a run stops only if it or a job of it was stopped", "A run shows STOPPING only after StopRun, or StopJob of a job of it, was called.", RUNPAGE.implies("Description; STOPPING is of the same revision as StopRun"), _RunStops),
-    rules.HistoryRule("what nobody stopped is not STOPPED within five minutes", "What began and nobody asked to stop, itself or with its run, shows STOPPED after five minutes at least, if at all.", GUIDE.implies("how-to-set-default-timeout-for-test-runs: besides a stop only a timeout ends tests by force, and none is shorter"), _Stops),
+    rules.HistoryRule("what nobody stopped is not STOPPED within five minutes", "What nobody asked to stop, itself or with its run, shows STOPPED five minutes after it began at least, or was made if it never began.", GUIDE.implies("how-to-set-default-timeout-for-test-runs: besides a stop only a timeout ends tests by force, and none is shorter"), _Stops),
     rules.HistoryRule("a run's result is that of one of its jobs", "A COMPLETED run that was not stopped has a result that one of its jobs has.", assumed("whatever outweighs what, the result comes from the jobs"), partial(_Family, _other_result)),
     rules.HistoryRule("a COMPLETED run lists the jobs it counts", "Once a run was shown COMPLETED, a list of its jobs on one page has totalJobs of them.", MODEL.implies("Run, totalJobs: the jobs of the run; ListJobs"), _AllListed),
     rules.HistoryRule("a deleted run is gone", "After a run was deleted, neither it nor a job of it is shown.", MODEL.implies("DeleteRun: it cannot be undone"), _Deletions),

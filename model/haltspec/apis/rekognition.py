@@ -365,7 +365,28 @@ def _adapter_members(sight: rules.Sight) -> str | None:
     return f"a {_LABELS_FEATURE} version has {' and '.join(there)}" if there else None
 
 
+def _bears_its_name(sight: rules.Sight) -> str | None:
+    """What is wrong with the ARN of a version: its project and name are those asked for."""
+    arn, created = sight.job.get("ProjectVersionArn"), sight.created
+    if not isinstance(arn, str) or created is None:
+        return None
+    project, name = created.get("DestinationProjectArn", created.get("ProjectArn")), created.get("VersionName")
+    if home(arn) != home(project) or parts(arn).get("version") != name:
+        return f"the new version {name!r} of {project!r} is called {arn!r}"
+    return None
+
+
+def _project_bears_its_name(sight: rules.Sight) -> str | None:
+    arn, name = sight.job.get("ProjectArn"), sight.created.get("ProjectName") if sight.created is not None else None
+    if not isinstance(arn, str) or name is None:
+        return None
+    found = parts(arn)
+    is_so = found.get("project") == name and found.get("version") is None
+    return None if is_so else f"the new project {name!r} is called {arn!r}"
+
+
 _VERSION_RULES = (
+    rules.holds("a new version is called as asked", "The ARN of a version names its project and the name asked for.", MODEL.implies("ProjectVersionArn, VersionNames: a version name is part of the ARN"), _bears_its_name),
     *(rules.present(m, LABELS.implies("the Python samples read it without a test in every state")) for m in ("CreationTimestamp", "Status", "StatusMessage")),
     *(rules.absent(m, MODEL.states(f"ProjectVersionDescription, {m}"), when=("TRAINING_IN_PROGRESS", "TRAINING_FAILED")) for m in _RESULTS),
     _for_originals(rules.present("BillableTrainingTimeInSeconds", MODEL.implies("returned if training succeeded"), when=("TRAINING_COMPLETED", *_RUNS))),
@@ -554,6 +575,7 @@ PROJECT = Lifecycle(
         LeadsTo("a deleted project disappears", "A project whose deletion was accepted disappears.", ("DELETING",), (ABSENT,), MODEL.states("DeleteProject")),
     ),
     rules=(
+        rules.holds("a new project is called as asked", "The ARN of a project names it as asked.", MODEL.implies("ProjectArn"), _project_bears_its_name),
         rules.present("CreationTimestamp", MODEL.implies("ProjectDescription")),
         rules.present("Status", MODEL.implies("ProjectDescription")),
         rules.constant("CreationTimestamp", MODEL.implies("ProjectDescription")),
@@ -654,26 +676,6 @@ def _leaves_region(exchange: rules.Exchange) -> str | None:
     regions = [parts(request.get(name)).get("region") for name in ("SourceProjectVersionArn", "DestinationProjectArn")]
     if exchange.succeeded and exchange.operation == "CopyProjectVersion" and regions[0] != regions[1]:
         return f"a version in {regions[0]} was copied to {regions[1]}"
-    return None
-
-
-def _new_arn(exchange: rules.Exchange) -> str | None:
-    """What is wrong with the ARN of a new version: its project and name are those asked for."""
-    if exchange.job_id is None or exchange.binding.lifecycle != "version":
-        return None
-    request, found = exchange.request, parts(exchange.job_id)
-    project = request.get("DestinationProjectArn", request.get("ProjectArn"))
-    if home(exchange.job_id) != home(project) or found.get("version") != request.get("VersionName"):
-        return f"the new version {request.get('VersionName')!r} of {project!r} is called {exchange.job_id!r}"
-    return None
-
-
-def _new_project_arn(exchange: rules.Exchange) -> str | None:
-    if exchange.operation != "CreateProject" or exchange.job_id is None:
-        return None
-    found, name = parts(exchange.job_id), exchange.request.get("ProjectName")
-    if found.get("project") != name or found.get("version") is not None:
-        return f"the new project {name!r} is called {exchange.job_id!r}"
     return None
 
 
@@ -913,8 +915,6 @@ _RULES = (
     rules.CallRule("training and testing data come together", "A training with one of TrainingData and TestingData is refused.", MODEL.states("CreateProjectVersion, TrainingData, TestingData"), _halves),
     rules.CallRule("an adapter project has an update mode", "A CONTENT_MODERATION project needs AutoUpdate.", MODEL.states("CreateProject, AutoUpdate"), _no_update_mode),
     rules.CallRule("a copy stays in its region", "Source and destination of a copy are in the same region.", MODEL.states("CopyProjectVersion"), _leaves_region),
-    rules.CallRule("a new version is called as asked", "The ARN of a new version names its project and its version name.", MODEL.implies("ProjectVersionArn, VersionNames: a version name is part of the ARN"), _new_arn),
-    rules.CallRule("a new project is called as asked", "The ARN of a new project names it.", MODEL.implies("ProjectArn"), _new_project_arn),
     rules.CallRule("what is listed has its ARN", "Every listed version and project has its ARN.", LABELS.implies("the Python samples read it without a test in every state"), _without_arn),
     rules.CallRule("ARNs are of the tenant", "What is created and listed is of the caller's account and region.", MODEL.implies("DescribeProjects: all projects in your account; ARN"), _in_tenant),
     rules.listed_match("listed versions are those asked for", "A list of versions holds only the project's, and only those of the names given.", MODEL.states("DescribeProjectVersions, ProjectArn, VersionNames"), _asked_version),
