@@ -7,14 +7,16 @@ them with its sources.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from haltspec.lts import Source
-from haltspec.spec import Binding
+from haltspec.spec import Binding, reach
 
 Job = Mapping[str, Any]
 """A job object as the vendor shows it."""
@@ -534,3 +536,199 @@ def one_per_token(source: Source, *, ignore: Iterable[str] = ()) -> HistoryRule:
         source,
         Tokens,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """How lists are narrowed by the names of jobs and by when they were submitted.
+
+    Args:
+        filter_in: the request member of a list that holds its filters.
+        name: what the name is called in a job, in a filter, and in the request that makes the job.
+        submitted: the member of a job with the time it was submitted.
+        before, after: the members of a filter with a time.
+        id_member, status: the members of a job with its id and its status.
+        live: the status values of jobs that have not ended.
+        kept_s: for how many seconds after its end a job is surely remembered.
+    """
+
+    filter_in: str
+    name: str
+    submitted: str
+    before: str
+    after: str
+    id_member: str
+    status: str
+    live: tuple[str, ...]
+    kept_s: float
+
+
+def filters_find(source: Source, filters: Filters) -> HistoryRule:
+    """A whole list on one page, under one filter, has every job that is known to fit it.
+
+    A job fits that has the very name, or was submitted more than a second before or after the time given: whether
+    beginnings of names match is silent, and whether a bound is included. It is known by what a call showed that had
+    been answered before the list was asked for, and that met the job alive, so late that it is not forgotten yet.
+    """
+    sentence = "A list under a filter by name or time has each job that is known to fit."
+    return HistoryRule("a filter finds the jobs that fit", sentence, source, lambda: _Filtered(filters))
+
+
+_SDK_STEP_S: Final = 1.0
+"""SDKs send whole seconds."""
+_Place = tuple[str, str, str]
+"""A tenant, a lifecycle and a kind."""
+
+
+def _place(exchange: Exchange) -> _Place:
+    return exchange.tenant, exchange.binding.lifecycle, exchange.binding.kind
+
+
+class _Fact(NamedTuple):
+    """The value of a member of a job, None if there is none or calls disagree, and a call that met the job alive."""
+
+    value: Any
+    by: Exchange
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """What is known of the jobs of one place, by member and id; their ids by name, and in order of time."""
+
+    facts: dict[tuple[str, str], _Fact] = field(default_factory=dict)
+    named: dict[str, dict[str, None]] = field(default_factory=dict)
+    timed: list[tuple[float, str]] = field(default_factory=list)
+
+
+class _Filtered:
+    """The names and times of jobs, as far as they are known; a `Watcher`."""
+
+    def __init__(self, filters: Filters) -> None:
+        self.filters = filters
+        self.shelves: dict[_Place, _Shelf] = {}
+        self.sought: dict[tuple[str, str], set[_Place]] = {}
+        """Where each id was asked for or given: what the description of a wrong kind shows is in no list of that."""
+        self.owned: set[tuple[_Place, str]] = set()
+        """The ids that creations gave out, and those in lists."""
+        self.asked: dict[tuple[str, str, str], set[str]] = {}
+        """The names asked for with each token: a token used before may answer for a job of another name."""
+
+    def begin(self, exchange: Exchange) -> None:
+        binding, request = exchange.binding, exchange.request
+        if binding.id_in:
+            self.sought.setdefault((exchange.tenant, str(request.get(binding.id_in))), set()).add(_place(exchange))
+        elif token := self._token(exchange):
+            self.asked.setdefault(token, set()).add(repr(request.get(self.filters.name)))
+
+    def see(self, exchange: Exchange) -> Wrong | None:
+        binding = exchange.binding
+        if not exchange.succeeded or exchange.reply is None:
+            return None
+        if binding.items is not None:
+            wrong = self._missing(exchange)
+            for job in exchange.items:
+                self._own(exchange, job.get(self.filters.id_member))
+                self._look(exchange, job)
+            return wrong
+        if not binding.id_in:
+            self._own(exchange, exchange.job_id)
+            self._made(exchange, exchange.reply)
+        elif binding.full:
+            self._described(exchange)
+        return None
+
+    def _token(self, exchange: Exchange) -> tuple[str, str, str] | None:
+        token = exchange.request.get(exchange.binding.token_in) if exchange.binding.token_in else None
+        return None if token is None else (exchange.tenant, exchange.operation, str(token))
+
+    def _own(self, exchange: Exchange, job_id: Any) -> None:
+        if isinstance(job_id, str):
+            self.owned.add((_place(exchange), job_id))
+            self.sought.setdefault((exchange.tenant, job_id), set()).add(_place(exchange))
+
+    def _made(self, exchange: Exchange, reply: Job) -> None:
+        """The name that was asked for is the job's, unless a token may have answered for another job."""
+        token, job_id = self._token(exchange), exchange.job_id
+        is_sure = token is None or (exchange.alone and len(self.asked.get(token, ())) == 1)
+        if job_id is not None and is_sure and reply.get(self.filters.status) in self.filters.live:
+            self._note(exchange, job_id, self.filters.name, exchange.request.get(self.filters.name), is_live=True)
+
+    def _described(self, exchange: Exchange) -> None:
+        id_in, here = exchange.binding.id_in, _place(exchange)
+        view, job_id = reach(exchange.reply, exchange.binding.view or ()), exchange.request.get(id_in)
+        is_own = (here, job_id) in self.owned or self.sought.get((exchange.tenant, str(job_id))) == {here}
+        is_sound = is_own and not exchange.is_id_malformed
+        if is_sound and isinstance(view, Mapping) and view.get(self.filters.id_member) == job_id:
+            self._look(exchange, view)
+
+    def _look(self, exchange: Exchange, job: Job) -> None:
+        job_id, filters = job.get(self.filters.id_member), self.filters
+        if isinstance(job_id, str):
+            is_live = job.get(filters.status) in filters.live
+            self._note(exchange, job_id, filters.name, job.get(filters.name), is_live=is_live)
+            self._note(exchange, job_id, filters.submitted, seconds(job.get(filters.submitted)), is_live=is_live)
+
+    def _note(self, exchange: Exchange, job_id: str, member: str, value: Any, *, is_live: bool) -> None:
+        """Take down what a call told; of a job that has ended only that it is otherwise than was told before."""
+        shelf, key = self.shelves.setdefault(_place(exchange), _Shelf()), (member, job_id)
+        before = shelf.facts.get(key)
+        if before is not None and before.value != value:
+            shelf.facts[key] = before._replace(value=None)
+        elif before is not None and is_live and exchange.start - before.by.start > self.filters.kept_s / 2:
+            shelf.facts[key] = _Fact(value, exchange)
+        elif before is None and is_live:
+            shelf.facts[key] = _Fact(value, exchange)
+            if member == self.filters.name and isinstance(value, str):
+                shelf.named.setdefault(value, {})[job_id] = None
+            elif member == self.filters.submitted and value is not None and math.isfinite(value):
+                insort(shelf.timed, (value, job_id))
+
+    def _missing(self, exchange: Exchange) -> Wrong | None:
+        """What is wrong with a list: the first job that should be there and is not."""
+        shelf, asked = self.shelves.get(_place(exchange)), self._asked(exchange)
+        if shelf is None or asked is None:
+            return None
+        (name, want), there = asked, {item.get(self.filters.id_member) for item in exchange.items}
+        member = self.filters.name if name == self.filters.name else self.filters.submitted
+        past: list[tuple[Any, str]] = []
+        wrong: Wrong | None = None
+        for value, job_id in self._fitting(shelf, name, want):
+            fact = shelf.facts.get((member, job_id))
+            if fact is None or fact.value != value:
+                past.append((value, job_id))
+            elif exchange.end is None or exchange.end - fact.by.start > self.filters.kept_s:
+                past.append((value, job_id))
+                del shelf.facts[member, job_id]
+            elif job_id not in there and exchange.follows(fact.by):
+                told = f"called {value!r}" if member == name else f"submitted at {value}"
+                wrong = Wrong(f"job {job_id!r}, {told}, is not listed under {name} = {want!r}", (fact.by,))
+                break
+        for value, job_id in past:
+            if member == name:
+                del shelf.named[value][job_id]
+            else:
+                del shelf.timed[bisect_left(shelf.timed, (value, job_id))]
+        return wrong
+
+    def _asked(self, exchange: Exchange) -> tuple[str, Any] | None:
+        """The one filter of a list that is whole; None if it has another shape, or other pages."""
+        binding, request = exchange.binding, exchange.request
+        given, limit = request.get(self.filters.filter_in), request.get(binding.limit_in, 1)
+        following = None if exchange.reply is None else exchange.reply.get(binding.next_out)
+        is_whole = request.get(binding.next_in) is None and following is None and isinstance(limit, int) and limit > 0
+        if not is_whole or not isinstance(given, Mapping) or len(given) != 1:
+            return None
+        return next(iter(given.items()))
+
+    def _fitting(self, shelf: _Shelf, name: str, want: Any) -> Iterator[tuple[Any, str]]:
+        """The values and ids of the jobs that surely fit a filter, as far as they were known at some time."""
+        limit = seconds(want)
+        if name == self.filters.name and isinstance(want, str):
+            yield from ((want, job_id) for job_id in shelf.named.get(want, ()))
+        elif name in (self.filters.before, self.filters.after) and limit is not None and math.isfinite(limit):
+            first, end = 0, len(shelf.timed)
+            if name == self.filters.before:
+                end = bisect_left(shelf.timed, (limit - _SDK_STEP_S, ""))
+            else:
+                first = bisect_right(shelf.timed, limit + _SDK_STEP_S, key=lambda timed: timed[0])
+            yield from (shelf.timed[place] for place in range(first, end))

@@ -350,6 +350,11 @@ CASES: list[tuple[str, list[Spoken], list[Spoken]]] = [
         [listed({"Filter": {"SubmitTimeAfter": 5}}, {"SubmitTime": 4.1})],
     ),
     (
+        "comprehend/a filter finds the jobs that fit",
+        [described(JobName="n"), listed({"Filter": {"JobName": "n"}})],
+        [described(JobName="n"), listed({"Filter": {"JobName": "n"}}, {"JobId": "j", "JobName": "n"})],
+    ),
+    (
         "comprehend/training/listed jobs pass the filter",
         list(models({"Filter": {"DocumentClassifierName": "other"}})),
         list(models({"Filter": {"DocumentClassifierName": "m"}})),

@@ -106,7 +106,7 @@ def _foreign(operation: str, error: str, *accepted: str) -> OpenQuestion:
 
 
 def _would_list(status_in: str) -> Any:
-    """What a complete listing under a filter leaves out: nothing is known under a filter on names or times."""
+    """What a complete listing under a filter leaves out; of filters on names and times of jobs a data rule tells."""
 
     def would_list(request: Mapping[str, Any], _job_id: str) -> Pattern | None:
         given = request.get("Filter") or {}
@@ -1083,7 +1083,20 @@ def _is_own(arn: str, tenant: str) -> bool:
     return f":{region}:{account}:" in arn
 
 
+_FILTERS: Final = rules.Filters(
+    filter_in="Filter",
+    name="JobName",
+    submitted="SubmitTime",
+    before="SubmitTimeBefore",
+    after="SubmitTimeAfter",
+    id_member="JobId",
+    status="JobStatus",
+    live=("SUBMITTED", "IN_PROGRESS", "STOP_REQUESTED"),
+    kept_s=_RETENTION.seconds,
+)
+"""Of jobs alone: models show no JobId, and how their lists match is not said."""
 _RULES = (
+    rules.filters_find(MODEL.implies("...JobFilter: the jobs of a name, or submitted before or after"), _FILTERS),
     rules.pages_lead_on(MODEL.implies("ListEntitiesDetectionJobsResponse: NextToken"), _BINDINGS, "JobId", "EntityRecognizerArn", "DocumentClassifierArn"),
     rules.one_per_token(SMITHY.implies("idempotencyToken trait on ClientRequestToken: the server discards replayed requests"), ignore=()),
     rules.page_size(MODEL.states("List..., MaxResults")),

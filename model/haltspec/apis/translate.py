@@ -507,7 +507,9 @@ _LIST_RULES = (
 
 # ---- the lifecycle --------------------------------------------------------------------------------------------------
 
-_RETENTION: Final = Period(86_400.0, assumed("records age out, says a third party, without a period; nobody says within a day"))
+_RETENTION: Final = Period(
+    86_400.0, assumed("records age out, says a third party, without a period; nobody says within a day")
+)
 
 JOB = Lifecycle(
     api="translate",
@@ -647,7 +649,7 @@ JOB = Lifecycle(
 
 
 def _would_list(request: Mapping[str, Any], _job_id: str) -> Pattern | None:
-    """What a complete listing under a filter leaves out: nothing is known under a filter on names or times."""
+    """What a complete listing under a filter leaves out; of filters on names and times a data rule tells."""
     given = request.get("Filter") or {}
     if not given:
         return ()
@@ -914,7 +916,21 @@ def _too_many_languages(exchange: rules.Exchange) -> str | None:
 
 _MOST_TARGETS: Final = 10
 _USUAL_PAGE: Final = 100
+_FILTERS: Final = rules.Filters(
+    filter_in="Filter",
+    name="JobName",
+    submitted="SubmittedTime",
+    before="SubmittedBeforeTime",
+    after="SubmittedAfterTime",
+    id_member="JobId",
+    status="JobStatus",
+    live=("SUBMITTED", "IN_PROGRESS", "STOP_REQUESTED"),
+    kept_s=_RETENTION.seconds,
+)
 _RULES = (
+    rules.filters_find(
+        MODEL.implies("TextTranslationJobFilter: the jobs of a name, or submitted before or after"), _FILTERS
+    ),
     rules.pages_lead_on(MODEL.implies("ListTextTranslationJobsResponse: NextToken"), _BINDINGS, "JobId"),
     rules.one_per_token(SMITHY.implies("idempotencyToken trait on ClientToken")),
     rules.page_size(MODEL.states("ListTextTranslationJobs, MaxResults")),

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from haltspec.lts import Role
 from haltspec.services.base import Answer
-from haltspec_properties.flaws.generic import adds, after, hides, instead, is_refused, on, shows, stops
+from haltspec_properties.flaws.generic import adds, after, finds_nothing, hides, instead, is_refused, on, shows, stops
 from haltspec_properties.flaws.service import Flaw, Turn
 
 _MOTO: Final = "moto 5.2.5"
 _PAGE: Final = "Comprehend API Reference, StopEntitiesDetectionJob"
+_BUG: Final = "an index that is never filled"
 _MODEL: Final = "Comprehend service model"
 
 
@@ -71,4 +72,6 @@ FLAWS: Final[tuple[Flaw, ...]] = (
     Flaw("the token is shown", _MOTO, adds("ClientRequestToken", lambda _v: "token-1")),
     Flaw("VersionName is missing", _MOTO, hides("VersionName")),
     Flaw("models have no times of training", _MOTO, hides("TrainingEndTime")),
+    Flaw("a filter by name finds nothing", _BUG, finds_nothing("JobName")),
+    Flaw("filters by time find nothing", _BUG, finds_nothing("SubmitTimeBefore", "SubmitTimeAfter")),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -621,6 +621,16 @@ def _paged(step: int) -> Twist:
 
 def _no_next(turn: Turn, body: dict[str, Any]) -> None:
     body.pop(turn.binding.next_out, None)
+
+
+def finds_nothing(*members: str) -> Twist:
+    """A twist that leaves lists empty whose `Filter` has one of some members."""
+
+    def is_meant(turn: Turn) -> bool:
+        given = turn.asked.members.get("Filter")
+        return turn.role is Role.LIST and isinstance(given, Mapping) and not given.keys().isdisjoint(members)
+
+    return after(_nothing, is_meant)
 
 
 def _filters(turn: Turn) -> bool:

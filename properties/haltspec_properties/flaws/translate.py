@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from haltspec.services.base import Answer
-from haltspec_properties.flaws.generic import adds, after, hides, instead, is_refused, shows, stops
+from haltspec_properties.flaws.generic import adds, after, finds_nothing, hides, instead, is_refused, shows, stops
 from haltspec_properties.flaws.service import Flaw, Turn
 
 _PAGE: Final = "Translate API Reference, StopTextTranslationJob"
+_BUG: Final = "an index that is never filled"
 _MODEL: Final = "Translate service model"
 
 
@@ -58,4 +59,6 @@ FLAWS: Final[tuple[Flaw, ...]] = (
     Flaw("InputDataConfig is missing", _MODEL, hides("InputDataConfig")),
     Flaw("DataAccessRoleArn is cut", _MODEL, shows("DataAccessRoleArn", lambda arn, _: arn.rpartition("/")[0])),
     Flaw("OutputDataConfig is missing", _MODEL, hides("OutputDataConfig")),
+    Flaw("a filter by name finds nothing", _BUG, finds_nothing("JobName")),
+    Flaw("filters by time find nothing", _BUG, finds_nothing("SubmittedBeforeTime", "SubmittedAfterTime")),
 )
