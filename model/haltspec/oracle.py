@@ -338,7 +338,7 @@ class _Judge:
     def run(self) -> Report:
         found = [v for history in self.projection.histories for v in self._job(history)]
         found = _one_cause(found, list(self._generic()))
-        told = list(broken(self.projection))
+        told = list(broken(self.projection, self.settings.window or 0.0))
         on_status = {one.calls[-1] for one in told if not isinstance(one.rule, HistoryRule) and one.rule.on_status}
         odd = {(job, call) for job, call in self.odd_statuses if call in on_status}
         found = [v for v in found if v.job is None or (v.job, v.calls[-1]) not in odd]

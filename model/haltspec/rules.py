@@ -61,7 +61,7 @@ class Exchange:
     if no answer came, `binding` the first binding of the operation, `items` the jobs of a list, `job_id` the id of the
     one job that the reply shows; `alone`: the recording holds every call made in the tenant; `is_id_malformed`: the id
     in the request breaks its shape, and nothing else does; `body` is the body as it is, decoded, or its text if it is
-    no JSON.
+    no JSON; `window`: what it shows may be as old as this many seconds.
     """
 
     operation: str
@@ -78,6 +78,7 @@ class Exchange:
     alone: bool = False
     is_id_malformed: bool = False
     body: Any = None
+    window: float = 0.0
 
     @property
     def succeeded(self) -> bool:
@@ -85,8 +86,8 @@ class Exchange:
         return self.status is not None and self.error is None and self.status < 300
 
     def follows(self, other: Exchange) -> bool:
-        """True if the other call had been answered when this one began."""
-        return other.end is not None and other.end <= self.start
+        """True if the other call had been answered when this one began, and as much earlier as this may be late."""
+        return other.end is not None and other.end + self.window <= self.start
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,14 @@ class Broken(NamedTuple):
     calls: tuple[int, ...]
 
 
-def broken(projection: Projection) -> Iterator[Broken]:
-    """The data rules that a trace breaks, once for each call (and job) that does: rules on calls first."""
+def broken(projection: Projection, window: float = 0.0) -> Iterator[Broken]:
+    """The data rules that a trace breaks, once for each call (and job) that does: rules on calls first.
+
+    Reads may be as old as `window` seconds, for the rules over histories.
+    """
+    if window:
+        exchanges = tuple(replace(exchange, window=window) for exchange in projection.exchanges)
+        projection = replace(projection, exchanges=exchanges)
     yield from _call_rules(projection)
     yield from _history_rules(projection)
     yield from _sight_rules(projection)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from haltspec.apis import load
-from haltspec.oracle import judge
+from haltspec.oracle import Settings, judge
 from haltspec.rules import Exchange, HistoryRule, Watcher
 from haltspec.trace import Call
 
@@ -160,6 +160,12 @@ class TestLeavesAlone:
         assert (
             tongue.wrong(tongue.described(2, **{tongue.submitted: limit}), tongue.listed(10, {tongue.after: 1})) == []
         )
+
+    def test_lists_that_may_be_late(self, tongue: Tongue) -> None:
+        """With a window a list need not show what is younger."""
+        calls = tongue.described(2), tongue.listed(10, NAMED), tongue.listed(30, NAMED)
+        report = judge(load(tongue.api), calls, Settings(window=20.0))
+        assert [v.calls for v in report.violations if v.rule == tongue.rule] == [(0, 2)]
 
     def test_calls_at_once(self, tongue: Tongue) -> None:
         told = tongue.described(2)
