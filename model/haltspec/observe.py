@@ -488,7 +488,10 @@ class _Projector:
         is shown as jobs of several kinds is left out: nobody knows whose it is.
         """
         others = {call.tenant for call in self.calls if not self._is_alone(call)}
-        of_kinds = {tenant: {place for place in self.lost if place[0] == tenant} for tenant, _, _ in self.lost}
+        of_kinds: dict[str, set[tuple[str, str, str]]] = {}
+        for place, lost in self.lost.items():
+            if not lost[0][1].binding.spreads:
+                of_kinds.setdefault(place[0], set()).add(place)
         found: dict[JobKey, tuple[int, Sight]] = {}
         kinds: dict[tuple[str, str], set[tuple[str, str]]] = {}
         for index in self.in_time:

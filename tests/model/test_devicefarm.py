@@ -1615,6 +1615,16 @@ class TestRules:
         lost = replace(recorded("ScheduleRun", asked, 1.0), status=None, end=None, reply=None)
         assert judge(API, [lost, stopped], alone).verdict is Verdict.PASS
 
+    def test_a_lost_answer_makes_one_run(self) -> None:
+        """Of two runs that are stopped one is left over."""
+        asked = {"projectArn": PROJECT, "test": TEST, "devicePoolArn": f"{HEAD}:devicepool:{GUID}1/{GUID}9"}
+        lost = replace(recorded("ScheduleRun", asked, 1.0), status=None, end=None, reply=None)
+        calls = [lost, seen("StopRun", "STOPPING/PENDING", 2, RUN_ARN)]
+        assert judge(API, calls, Settings(alone=True)).violations == ()
+        calls.append(seen("StopRun", "STOPPING/PENDING", 3, SISTER_RUN))
+        found = {v.rule for v in judge(API, calls, Settings(alone=True)).violations}
+        assert found == {"devicefarm/run/an id is given once"}
+
     def test_a_billed_job_fails_the_recording(self) -> None:
         """A service that bills a job it stopped before its tests is contradicted by the page itself."""
         calls = [seen("GetJob", "PENDING/PENDING", 1), seen("StopJob", STOPPED, 2, **minutes(3.0, 3.0))]

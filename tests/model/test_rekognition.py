@@ -1178,6 +1178,7 @@ BROKEN: dict[str, Change] = {
     "training and testing data come together": in_request("CreateProjectVersion", TrainingData=DATA),
     "an adapter project has an update mode": in_request("CreateProject", Feature="CONTENT_MODERATION", AutoUpdate=None),
     "a copy stays in its region": in_request("CopyProjectVersion", SourceProjectVersionArn=NO_VERSION.replace("east", "west")),
+    "a project of models has no adapters": in_items("RUNNING", Feature="CONTENT_MODERATION"),
     "a new version is called as asked": in_request("CreateProjectVersion", VersionName="z"),
     "project/a new project is called as asked": in_request("CreateProject", ProjectName="z"),
     "ARNs are of the tenant": in_reply("CreateProjectVersion", renamed("111122223333", "444455556666")),

@@ -85,6 +85,8 @@ def home(arn: Any) -> tuple[str | None, ...]:
 
 _LABELS_FEATURE: Final = "CUSTOM_LABELS"
 _ADAPTER_FEATURE: Final = "CONTENT_MODERATION"
+_OF_ADAPTERS: Final = ("DEPRECATED", "EXPIRED")
+"""The statuses that adapters alone have."""
 CONFIGURED: Final = "with a feature configuration"
 BELOW: Final = "maximum below minimum"
 ELSEWHERE: Final = "from another account or region"
@@ -759,6 +761,26 @@ _Shown = Callable[[rules.Exchange], Iterator[tuple[str, bool]]]
 _Claim = Callable[[rules.Exchange], "tuple[object, str] | None"]
 
 
+class _ModelProjects:
+    """The projects that were made for models, each with the call that made it."""
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[str, str], rules.Exchange] = {}
+
+    def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
+        if exchange.operation == "CreateProject" and exchange.job_id is not None:
+            if exchange.request.get("Feature", _LABELS_FEATURE) == _LABELS_FEATURE:
+                self.made[exchange.tenant, exchange.job_id] = exchange
+            return None
+        project = exchange.request.get("ProjectArn") if exchange.binding.lifecycle == "version" else None
+        made = self.made.get((exchange.tenant, str(project)))
+        for version in exchange.items if made is not None else ():
+            if version.get("Feature") == _ADAPTER_FEATURE or version.get("Status") in _OF_ADAPTERS:
+                told = f"{version.get('ProjectVersionArn')} is shown as an adapter; its project was made for models"
+                return rules.Wrong(told, (made,) if made is not None else ())
+        return None
+
+
 class _Held:
     """The memory of a rule that a call succeeds only once others are gone.
 
@@ -923,6 +945,7 @@ _RULES = (
     rules.CallRule("projects are listed by creation", "A list of projects is sorted by creation; which end comes first is open.", MODEL.states("DescribeProjects, response"), _either_way),
     rules.CallRule("nothing is listed twice on a page", "A page holds every version and project once at most.", MODEL.implies("DescribeProjectVersions, DescribeProjects: a list of versions, of projects"), _item_twice),
     rules.CallRule("a name is borne once", "No two listed versions of a project, nor two projects, bear the same name, unless one is being deleted.", MODEL.implies("VersionName: must be unique"), _name_twice),
+    rules.HistoryRule("a project of models has no adapters", "No version of a project that was made for Custom Labels, as it is by default, shows Feature or Status of adapters.", MODEL.implies("CreateProject, Feature: Custom Labels by default"), _ModelProjects),
     rules.HistoryRule("a version name in use is refused", "No version is given the name of another version of its project.", MODEL.implies("VersionName: must be unique; ResourceInUseException is declared"), lambda: _Held(_versions_shown, _name, _name_claimed)),
     rules.HistoryRule("a project name in use is refused", "No project is given the name of another.", GUIDE.implies("ResourceInUseException: name already in use"), lambda: _Held(_projects_shown, _name, _name_claimed)),
     rules.HistoryRule("a project with versions is not deleted", "The deletion of a project succeeds only once its versions are gone.", MODEL.states("DeleteProject"), lambda: _Held(_versions_shown, home, _project_emptied)),
