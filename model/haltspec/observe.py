@@ -204,8 +204,8 @@ class _Projector:
         """The lifecycles and kinds whose operations name an id or list it, by tenant and id."""
         self.tokens: dict[tuple[str, str, str], tuple[int, JobKey]] = {}
         self.changes: list[tuple[float, float]] = []
-        self.removed: set[JobKey] = set()
-        """Jobs that a call has deleted, or may have."""
+        self.removed: dict[JobKey, float] = {}
+        """Jobs that a call has deleted, or may have, with the time of the first."""
         self.with_token: dict[tuple[str, str, str], list[int]] = {}
         """Creations that made a job or may have, by tenant, operation and token."""
         self.lost: dict[tuple[str, str, str], list[tuple[int, _Bound]]] = {}
@@ -218,9 +218,10 @@ class _Projector:
         self.sights: dict[JobKey, list[Sight]] = {}
 
     def run(self) -> Projection:
-        for index in self.in_time:
-            for bound in self.bound[self.calls[index].operation]:
-                self._gather(index, self.calls[index], bound)
+        for gather in (self._gather_removal, self._gather):
+            for index in self.in_time:
+                for bound in self.bound[self.calls[index].operation]:
+                    gather(index, self.calls[index], bound)
         self.changes.sort()
         self._settle_creations()
         for index, call in enumerate(self.calls):
@@ -275,6 +276,13 @@ class _Projector:
 
     # ---- first pass -------------------------------------------------------------------------------------------------
 
+    def _gather_removal(self, index: int, call: Call, bound: _Bound) -> None:
+        if bound.operation.role is Role.DELETE and bound.binding.id_in and not self.faults[index]:
+            job_id = call.request.get(bound.binding.id_in)
+            if isinstance(job_id, str) and (succeeded(call) or self._is_uncertain(call)):
+                key = JobKey(call.tenant, bound.binding.lifecycle, bound.binding.kind, job_id)
+                self.removed.setdefault(key, call.start)
+
     def _gather(self, index: int, call: Call, bound: _Bound) -> None:
         role = bound.operation.role
         if role in (Role.CREATE, Role.DELETE):
@@ -294,7 +302,7 @@ class _Projector:
                     history.created = index
                 is_repeat = (call.tenant, call.operation, self._token(call, bound.binding)) in self.tokens
                 # Where tokens are ignored a repeat makes a job; and a deletion accepted is not yet one that is done.
-                if not is_repeat or history.created == index or key in self.removed:
+                if not is_repeat or history.created == index or self.removed.get(key, math.inf) <= self._end(call):
                     self.births.setdefault(key, []).append(index)
                 if is_repeat:
                     self.repeats.add(index)
@@ -306,12 +314,10 @@ class _Projector:
         elif bound.binding.id_in and not self.faults[index]:
             job_id = call.request.get(bound.binding.id_in)
             self._known(call, bound, job_id)
-            if isinstance(job_id, str) and (succeeded(call) or self._is_uncertain(call)):
+            is_done = succeeded(call) or self._is_uncertain(call)
+            if role is Role.CREATE and isinstance(job_id, str) and is_done:
                 key = JobKey(call.tenant, bound.binding.lifecycle, bound.binding.kind, job_id)
-                if role is Role.CREATE:
-                    self.births.setdefault(key, []).append(index)
-                elif role is Role.DELETE:
-                    self.removed.add(key)
+                self.births.setdefault(key, []).append(index)
 
     @staticmethod
     def _token(call: Call, binding: Binding) -> str:

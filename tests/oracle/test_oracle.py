@@ -719,6 +719,14 @@ class TestNamesUsedAgain:
         recording = self.shown(self.again(), submitted, at=at, took=5.0)
         assert self.RULE not in self.shown(recording, 1055.0, at=1070.0).rules()
 
+    def test_a_deletion_during_the_second_creation_makes_room_for_it(self) -> None:
+        """That began earlier, and has the token of the first, whose answer it need not repeat."""
+        made, create = {"DocumentClassifierArn": self.ARN}, {**self.CREATE, "ClientRequestToken": "t"}
+        recording = self.shown(Recording().call("CreateDocumentClassifier", create, made), 1000.0)
+        recording.call("DeleteDocumentClassifier", made, {}, at=1055.0)
+        recording.call("CreateDocumentClassifier", create, made, at=1050.0, took=10.0, client="d")
+        assert self.RULE not in self.shown(recording, 1058.0, at=1070.0).rules()
+
     def test_rejects_a_second_model_that_changes(self) -> None:
         recording = self.shown(self.again(), 1055.0, at=1070.0)
         assert self.RULE not in recording.rules()
