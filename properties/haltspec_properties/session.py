@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 from haltspec import services
@@ -100,9 +101,17 @@ class Session:
             return [self.adapter.call(what, request, tenant=tenant, client=client) for what, request, tenant in lane]
 
         if self.is_concurrent:
-            ready = Barrier(len(lanes)).wait  # a thread that is made while others call may come too late
+            barrier = Barrier(len(lanes))  # a thread that is made while others call may come too late
+
+            def ready() -> None:
+                with suppress(BrokenBarrierError):
+                    barrier.wait()
+
             with ThreadPoolExecutor(len(lanes), initializer=ready) as pool:
-                made = [call for lane in pool.map(go, count(1), lanes) for call in lane]
+                try:
+                    made = [call for lane in pool.map(go, count(1), lanes) for call in lane]
+                finally:
+                    barrier.abort()  # else those that are there wait for ever if the user ends it before all are
         else:
             turns = range(max(map(len, lanes)))
             made = [call for n in turns for number, lane in enumerate(lanes, 1) for call in go(number, lane[n : n + 1])]
