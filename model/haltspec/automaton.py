@@ -3,9 +3,10 @@
 `Automaton` answers "given that the job is in one of these states, and this was seen: where can it be now?"; the oracle,
 the determinised `Monitor` and the decision procedure `inclusion` are built on that one question.
 
-A *floor* relaxes the automaton: cells whose rows are all graded below it accept any reply; where a document says that a
-call is refused, and not with which code, the floor `stated` takes any code. What fails there is ruled out by documents
-alone; what fails only at `assumed` is ruled out by a choice of ours.
+A *floor* relaxes the automaton: cells whose rows are all graded below it accept any reply, as silent cells do, but for
+an order's that shows a status which the job cannot have; where a document says that a call is refused, and not with
+which code, the floor `stated` takes any code. What fails there is ruled out by documents alone; what fails only at
+`assumed` is ruled out by a choice of ours.
 """
 
 from __future__ import annotations

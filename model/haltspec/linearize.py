@@ -123,8 +123,8 @@ def steps(
         leave_out: position of an event that is taken not to have happened.
         budget: how many configurations are looked at before overlaps are given up.
 
-    After an impossible event the belief starts again from all states that could have given it, and those of before that
-    can follow them (a refusal: goes on); an order so accepted may have its effect later.
+    After an impossible event the belief starts again from all states that could have given it and those of before,
+    after a read only such as can follow (a refusal: it goes on). An order so accepted may have its effect later.
     """
     return _Search(automaton, events, initial, window, clients, aid, force, leave_out, budget).run()
 

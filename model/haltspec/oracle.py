@@ -618,7 +618,7 @@ class _Judge:
         """The calls that rule the step out: those that may have changed the job, and what must be known besides.
 
         What only tells something of the job can be left out: the belief grows by it, so what is still impossible was
-        never shown by it. After an impossible answer the belief began anew: earlier calls show nothing.
+        never shown by it. After an impossible answer those from it on mostly suffice.
         """
         breaking = history.events[step.position]
         automaton = self.automata.automaton(history.key.lifecycle, floor)
