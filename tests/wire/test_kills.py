@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import resource
 import socket
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from ipaddress import IPv4Address
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -38,6 +40,9 @@ SETTINGS: tuple[tuple[str, ...], ...] = (
     ("delay:rate=0.1,seconds=0.02,effect=yes", "delay:rate=0.1,seconds=0.02", "unlucky:rate=0.3"),
 )
 """The faults of a run, one set after the other."""
+
+CONNECTIONS = itertools.count(1)
+"""Each connection has an address of its own: a port alone is soon used again, by the same client or by another."""
 
 Seen = tuple[str, int | None, Any]
 """What was called, status, reply."""
@@ -109,7 +114,8 @@ class Client:
 
     def _connected(self) -> tuple[http.client.HTTPConnection, str]:
         if self._connection is None:
-            made = http.client.HTTPConnection(*self.place, timeout=10)
+            here = str(IPv4Address("127.1.0.0") + next(CONNECTIONS))
+            made = http.client.HTTPConnection(*self.place, timeout=10, source_address=(here, 0))
             try:
                 made.connect()
             except OSError:
@@ -207,6 +213,23 @@ class TestKilled:
             print(f"\n{figures}, {(tmp_path / 'j').stat().st_size:,} bytes of journal")
         assert figures["acknowledged"] > 10_000
         check(tmp_path / "j", capsys)
+
+    def test_a_lost_call_is_told(self, tmp_path: Path, inside: Any) -> None:
+        path, client = tmp_path / "j", Client(inside, apis.load("translate"), 1)
+        with service_of(path) as service:
+            client.meet(service)
+            for number in range(3):
+                client.session.create(client.api.bound("StartTextTranslationJob")[0], client.tenants[0], number)
+            client.leave()
+        assert not lost(path, 0, [client])
+        (acknowledged,) = client.acknowledged.values()
+        lines = path.read_bytes().splitlines(keepends=True)
+        calls = [at for at, line in enumerate(lines) if b'"operation"' in line]
+        for at, call in zip(calls, acknowledged, strict=True):
+            path.write_bytes(b"".join(lines[:at] + lines[at + 1 :]))
+            assert call in lost(path, 0, [client])
+        path.write_bytes(b"".join(lines)[:-1])
+        assert lost(path, 0, [client]) == acknowledged[-1:]
 
     def test_a_torn_line_is_reported(self, tmp_path: Path, inside: Any) -> None:
         path, client = tmp_path / "j", Client(inside, apis.load("translate"), 1)
