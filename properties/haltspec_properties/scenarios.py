@@ -31,7 +31,7 @@ _RACERS: Final = 6
 _PAGEFUL: Final = 4
 """So many jobs are listed in pages of one, two and three, and such as the service makes of itself."""
 _MADE_UP: Final = "a-page-token-that-nobody-gave"
-_ENDINGS: Final = 20
+_ENDINGS: Final = 40
 _ENOUGH: Final = 20
 """So many jobs are stopped about when they end, and no more once that took so many times the patience."""
 _ROUNDS: Final = 9
