@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -341,7 +341,8 @@ class _Judge:
         told = list(broken(self.projection, self.settings.window or 0.0))
         on_status = {one.calls[-1] for one in told if not isinstance(one.rule, HistoryRule) and one.rule.on_status}
         odd = {(job, call) for job, call in self.odd_statuses if call in on_status}
-        found = [v for v in found if v.job is None or (v.job, v.calls[-1]) not in odd]
+        gone = {(job, one.calls[-1]) for one in told for job in one.gone}
+        found = [v for v in found if v.job is None or not ((v.job, v.calls[-1]) in odd or _is_gone(v, v.job, gone))]
         found += map(self._of_rule, told)
         found.sort(key=lambda v: (v.calls[-1], v.rule))
         floor = self.settings.floor
@@ -766,6 +767,11 @@ def _one_cause(on_jobs: Sequence[Violation], on_calls: Sequence[Violation]) -> l
     kept = [v for v in on_jobs if v.grade >= undeclared.get(v.calls[-1], v.grade)]
     told = {v.calls[-1] for v in kept}
     return kept + [v for v in on_calls if not (v.rule.endswith(UNDECLARED) and v.calls[-1] in told)]
+
+
+def _is_gone(violation: Violation, job: JobKey, gone: Set[tuple[str, int]]) -> bool:
+    """True if all that is wrong is that a deleted job is shown, and a data rule says so of that call."""
+    return violation.belief == (ABSENT,) and (job.id, violation.calls[-1]) in gone
 
 
 # ---- words ----------------------------------------------------------------------------------------------------------

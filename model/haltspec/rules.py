@@ -119,10 +119,14 @@ class CallRule:
 
 
 class Wrong(NamedTuple):
-    """What is wrong with a call, in words, and the earlier calls that show it together with this one."""
+    """What is wrong with a call, in words, and the earlier calls that show it together with this one.
+
+    `gone`: the ids of jobs that it shows and that were deleted, if that is what is wrong; rows rule that out as well.
+    """
 
     told: str
     earlier: tuple[Exchange, ...]
+    gone: tuple[str, ...] = ()
 
 
 class Checker(Protocol):

@@ -27,6 +27,7 @@ class Broken(NamedTuple):
         wrong: what is wrong, as the rule tells it.
         job: the job it is about; None for a rule on calls.
         calls: indexes of the calls that show it, the breaking one last.
+        gone: the ids of deleted jobs that it shows, if that is what is wrong.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Broken(NamedTuple):
     wrong: str
     job: JobKey | None
     calls: tuple[int, ...]
+    gone: tuple[str, ...] = ()
 
 
 def broken(projection: Projection, window: float = 0.0) -> Iterator[Broken]:
@@ -82,9 +84,9 @@ def _history_rules(projection: Projection) -> Iterator[Broken]:
             if is_end:
                 wrong = memory.see(exchange)
                 if wrong is not None:
-                    told, earlier = wrong if isinstance(wrong, Wrong) else (wrong, ())
+                    told, earlier, gone = wrong if isinstance(wrong, Wrong) else Wrong(wrong, ())
                     before = {place[id(other)] for other in earlier} - {index}
-                    yield Broken(name, rule, told, None, (*sorted(before), index))
+                    yield Broken(name, rule, told, None, (*sorted(before), index), gone)
             elif watcher is not None:
                 watcher.begin(exchange)
 

@@ -599,3 +599,15 @@ class TestRuledOut:
     def test_warns(self, name: str, bench: Any) -> None:
         """What rests on assumptions alone is told and not blamed."""
         bench.is_warned_of(*WARNED[name])
+
+    def test_a_deleted_run_is_told_once(self, bench: Any) -> None:
+        """Not by a rule and by its row, whoever shows it or its jobs; what else the reply shows is told."""
+        gone = [get("COMPLETED/PASSED", 1, RUN), get("COMPLETED/PASSED", 2), call("DeleteRun", {"arn": RUN}, 3, {})]
+        for again in (get("COMPLETED/PASSED", 9, RUN), get("COMPLETED/PASSED", 9), jobs(9, thing("COMPLETED/PASSED"))):
+            told = [v.rule for v in bench.judged([*gone, again]).violations]
+            assert told == ["devicefarm/a deleted run is gone"]
+        other = f"{RUN[:-1]}7"
+        listed = runs(9, thing("COMPLETED/PASSED", RUN), thing("RUNNING/PENDING", other))
+        ended = runs(4, thing("COMPLETED/PASSED", other))
+        told = [v.rule for v in bench.judged([*gone, ended, listed]).violations]
+        assert told == ["devicefarm/a deleted run is gone", "devicefarm/run/nothing leaves PASSED"]

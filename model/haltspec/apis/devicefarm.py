@@ -1051,12 +1051,13 @@ class _Deletions:
         arn = exchange.request.get("arn")
         if exchange.operation == "DeleteRun" and exchange.succeeded and isinstance(arn, str):
             self.gone.setdefault((exchange.tenant, arn), exchange)
-        for shown in _objects(exchange):
-            run = run_of(str(shown.get("arn"))) or str(shown.get("arn"))
-            deletion = self.gone.get((exchange.tenant, run))
-            if deletion is not None and exchange.follows(deletion):
-                return rules.Wrong(f"{shown.get('arn')} is shown after the run {run} was deleted", (deletion,))
-        return None
+        shown = {str(item.get("arn")): run_of(str(item.get("arn"))) or str(item.get("arn")) for item in _objects(exchange)}
+        deletions = {arn: self.gone[exchange.tenant, run] for arn, run in shown.items() if (exchange.tenant, run) in self.gone}
+        gone = tuple(arn for arn, deletion in deletions.items() if exchange.follows(deletion))
+        if not gone:
+            return None
+        told = f"{gone[0]} is shown after the run {shown[gone[0]]} was deleted"
+        return rules.Wrong(told, (deletions[gone[0]],), (*gone, *(shown[arn] for arn in gone)))
 
 
 class _Siblings:
