@@ -314,23 +314,30 @@ class Automaton:
             return (Move(state, None, state), *done)
         found = tuple(Move(state, row, row.target_from(state)) for row in rows if self._gives(row, state, seen))
         found += tuple(self._seen_moves(state, seen))
-        if found or cell not in self._open | self._weak:
+        is_open = cell in self._open | self._weak
+        if not is_open or (found and not self._shows_before(state, seen)):
             return found
         stays = Move(state, None, state)
         if seen.what == ERROR:
             return (stays,) if self._may_refuse(cell, seen) and not self.says_absent(state, seen) else ()
-        return tuple(Move(state, None, target) for target in self._led_to(state, rows, seen))
+        return (*found, *(Move(state, None, target) for target in self._led_to(state, rows, seen)))
+
+    def _shows_before(self, state: str, seen: Observation) -> bool:
+        """True if the answer to an order shows what the job showed before: what it does may come later."""
+        is_order = self.lifecycle.operation(seen.operation).role is Role.ORDER
+        is_shown = seen.what == OK and any(seen.shows or ()) and matches(seen.shows, self._shows[state])
+        return is_order and is_shown and state != ABSENT
 
     def _led_to(self, state: str, rows: Sequence[Transition], seen: Observation) -> Iterator[str]:
         """Where an answer in a silent or weak cell may have left the job.
 
-        What such an order does is not known; but its answer shows where the job is by then, or what answers of the
-        operation show of another moment. What a read shows that is not described is as unknown, and so is a status of
-        a job that is not there.
+        What such an order does is not known; but its answer shows where the job is by then, where it was before, or
+        what answers of the operation show of another moment. What a read shows that is not described is as unknown,
+        and so is a status of a job that is not there.
         """
         targets = dict.fromkeys((state, *(row.target_from(state) for row in rows)))
         is_read = self.lifecycle.operation(seen.operation).role in (Role.READ, Role.LIST)
-        if not (seen.shows is None or state == ABSENT or is_read):
+        if not (seen.shows is None or state == ABSENT or is_read or self._shows_before(state, seen)):
             by_then = self.names(self.close(self.mask(targets)))
             shown = [target for target in by_then if matches(seen.shows, self._shows[target])]
             if shown or not any(matches(seen.shows, shows) for shows in self._told_apart(seen.operation)):

@@ -198,8 +198,8 @@ class _Projector:
         self.recorded = calls
         self.calls = tuple(replace(c, request=shapes.as_read(c.operation, c.request)) for c in calls)
         self.histories: dict[JobKey, History] = {}
-        self.made_as: dict[tuple[str, str], tuple[str, str]] = {}
-        """The lifecycle and kind as which the recording shows an id to be given out, by tenant and id."""
+        self.made_as: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        """The lifecycles and kinds as which the recording shows an id to be given out, by tenant and id."""
         self.known_as: dict[tuple[str, str], set[tuple[str, str]]] = {}
         """The lifecycles and kinds whose operations name an id or list it, by tenant and id."""
         self.tokens: dict[tuple[str, str, str], tuple[int, JobKey]] = {}
@@ -306,7 +306,7 @@ class _Projector:
                     self.births.setdefault(key, []).append(index)
                 if is_repeat:
                     self.repeats.add(index)
-                self.made_as.setdefault((call.tenant, job_id), (key.lifecycle, key.kind))
+                self.made_as.setdefault((call.tenant, job_id), set()).add((key.lifecycle, key.kind))
                 self._remember_token(index, call, bound.binding, key)
         elif role is Role.LIST and succeeded(call):
             for job in _items(call, bound.binding):
@@ -393,14 +393,14 @@ class _Projector:
 
         Whether kinds share one space of ids is open, so a job of the right kind is not blamed for obeying.
         """
-        made = self.made_as.get((call.tenant, key.id))
-        if made in (None, (key.lifecycle, key.kind)) or bound.operation.role in _READING:
+        made = self.made_as.get((call.tenant, key.id), set())
+        if (key.lifecycle, key.kind) in made or bound.operation.role in _READING:
             return
         if not succeeded(call) and not self._is_uncertain(call):
             return
-        lifecycle, kind = made
-        if any(operation.name == bound.operation.name for operation in self.api.lifecycle(lifecycle).operations):
-            yield JobKey(call.tenant, lifecycle, kind, key.id), Observation(bound.operation.name, PLAIN, UNKNOWN)
+        for lifecycle, kind in sorted(made):
+            if any(operation.name == bound.operation.name for operation in self.api.lifecycle(lifecycle).operations):
+                yield JobKey(call.tenant, lifecycle, kind, key.id), Observation(bound.operation.name, PLAIN, UNKNOWN)
 
     def _children(self, call: Call, binding: Binding) -> list[JobKey]:
         parent, parent_of = call.request.get(binding.scope_in), binding.parent_of
@@ -514,11 +514,10 @@ class _Projector:
                     first, sight = found.get(key, (index, None))
                     if sight is None or (bound.binding.full and not sight.full):
                         found[key] = first, self._sight(key, job, call, bound)
-        made_as = {place: {kind} for place, kind in self.made_as.items()}
         return {
             key: shown
             for key, shown in found.items()
-            if kinds[key.tenant, key.id] | made_as.get((key.tenant, key.id), set()) == {(key.lifecycle, key.kind)}
+            if kinds[key.tenant, key.id] | self.made_as.get((key.tenant, key.id), set()) == {(key.lifecycle, key.kind)}
         }
 
     def _may_have_made_another(self, index: int, bound: _Bound) -> bool:
@@ -631,7 +630,7 @@ class _Projector:
             return own
         made = self.made_as.get((call.tenant, key.id))
         if made is not None:
-            return foreign if made != (key.lifecycle, key.kind) else own
+            return own if (key.lifecycle, key.kind) in made else foreign
         several = len(self.known_as.get((call.tenant, key.id), ())) > 1
         unseen = not self._is_alone(call) or any(tenant == call.tenant for tenant, _, _ in self.lost)
         return ANY_CLASS if several and unseen and own == PLAIN else own

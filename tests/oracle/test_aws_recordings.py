@@ -148,6 +148,14 @@ COMPREHEND: Legal = {
     "a queued job is stopped at once": [started(), stopped("STOPPED"), shown("STOPPED")],
     "a queued job's stop is refused": [started(), refused(STOP, "InvalidRequestException"), DESCRIBE],
     "a queued job's stop is forgotten": [started(), stopped("SUBMITTED"), DESCRIBE],
+    "a queued job's stop shows that it was queued": [started(), stopped("SUBMITTED"), shown("STOPPED")],
+    "two kinds give one id": [
+        started(),
+        started(kind="KeyPhrases", arn_type="key-phrases-detection-job"),
+        STOP,
+        shown("IN_PROGRESS", kind="KeyPhrases", arn_type="key-phrases-detection-job", tag="KP"),
+        shown("STOPPED"),
+    ],
     "a second stop is accepted, a third refused": [
         *ASKED,
         STOP,
@@ -390,6 +398,7 @@ ORDER = halted("STOP_REQUESTED")
 TRANSLATE: Legal = {
     "a queued job's stop is accepted": [begun(), ORDER, told_of("STOPPED")],
     "a queued job is stopped at once": [begun(), halted("STOPPED"), told_of("STOPPED")],
+    "a queued job's stop shows that it was queued": [begun(), halted("SUBMITTED"), told_of("STOP_REQUESTED")],
     "a queued job's stop is refused": [begun(), refused(ORDER, "InvalidRequestException"), told_of("IN_PROGRESS")],
     "the reply says STOPPED before it is": [*BUSY, halted("STOPPED"), told_of("STOP_REQUESTED"), told_of("COMPLETED")],
     "finished with errors while stopping": [*ORDERED, told_of("COMPLETED_WITH_ERROR")],
@@ -549,6 +558,7 @@ REKOGNITION: Legal = {
     "a failed stop that shows as RUNNING": [*QUITTING, seen("STOPPING"), seen("RUNNING"), QUIT, seen("STOPPED")],
     "a failed run": [*RUNNING, seen("FAILED"), DROP],
     "a stop while it starts": [*READY, START, seen("STARTING"), QUIT, seen("STOPPED")],
+    "a stop while it starts shows that": [*READY, START, seen("STARTING"), order("Stop", "STARTING"), seen("STOPPING")],
     "no stop while it starts": [*READY, START, seen("STARTING"), refused(QUIT, IN_USE), seen("RUNNING")],
     "stops while it stops": [*QUITTING, QUIT, refused(QUIT, IN_USE), seen("STOPPED")],
     "stops of a stopped model": [
