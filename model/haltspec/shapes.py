@@ -141,9 +141,9 @@ class Shapes:
         """The faults of a successful reply, given as the decoded JSON; raises `Unknown`.
 
         Members no shape knows are ignored, `null` members are faults but for those of `nulls`, and None stands for a
-        body that was empty or that the recording hides: it has no faults.
+        body that was empty or that the recording hides: it has no faults. So does an empty text where no member is.
         """
-        if reply is None:
+        if reply is None or (reply == "" and not self._has_output(operation)):
             return _NONE
         try:
             check = self._replies[operation]
@@ -154,6 +154,10 @@ class Shapes:
         if found and (self.nulls or self.open_enums):
             return tuple(fault for fault in found if not self._is_let(fault))
         return found
+
+    def _has_output(self, operation: str) -> bool:
+        output = self._declared(operation).get("output")
+        return bool(output and self.model["shapes"][output["shape"]].get("members"))
 
     def _is_let(self, fault: Fault) -> bool:
         """True if the API's documents let a reply have such a fault."""

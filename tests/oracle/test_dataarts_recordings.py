@@ -16,7 +16,7 @@ PROJECT = "b384b9e9ab9b4ee8994c8633aabc9505"
 HOME, OTHER = f"{PROJECT}/default", f"{PROJECT}/52e3f1f2a4d94d51a4b40b2b2b3b4a10"
 NODE = {"name": "first", "type": "Shell", "location": {"x": "-45.5", "y": 2}, "properties": []}
 STATED, IMPLIED = Grade.STATED, Grade.IMPLIED
-CODES = ("DLF.3051", "DLF.33051", "DLF.0199", "DLF.9999")
+CODES = ("DLF.3051", "DLF.33051", "DLF.0199", "DLF.2014", "DLF.9999")
 """Codes that a refusal may have for which no document gives one."""
 
 
@@ -96,6 +96,7 @@ SCHEDULED = (create(1), do("StartJob", 2), batch(20, "SCHEDULING"))
 RUNNING = (create(1, "REAL_TIME"), do("StartJob", 2), stream(20, "NORMAL"))
 
 LEFT_OPEN: dict[str, tuple[Call, ...]] = {
+    "an empty body that is recorded as an empty text": (create(1), do("StopJob", 2, reply="")),
     **{
         f"a stop of a stopped {kind} job: {code or 'obeyed'}": (
             create(1, kind),

@@ -100,6 +100,12 @@ UNSTARTED: dict[str, Any] = {"started": None}
 ENDS = ("STOPPED", "PASSED", "FAILED", "ERRORED", "WARNED")
 
 LEFT_OPEN: dict[str, tuple[Call, ...]] = {
+    "a stopped run has a result of its own": (
+        jobs(1, thing("RUNNING/PENDING")),
+        saw("StopRun", "STOPPING/PENDING", 2, RUN),
+        get("COMPLETED/STOPPED", 3),
+        get("COMPLETED/FAILED", 4, RUN, totalJobs=1),
+    ),
     "a stop of a job that nobody was shown is refused": (
         replace(schedule(1), alone=True),
         replace(refused("StopJob", 2, "ArgumentException"), alone=True),

@@ -737,7 +737,7 @@ _ERRORS = (
     _error("DLF.3004", (Nature.INVALID, Nature.ENVIRONMENT), _TABLE, ("CreateJob", *_NAMED), "the name is empty"),
     _error("DLF.3025", (Nature.INVALID, Nature.ENVIRONMENT), _TABLE, ("CreateJob", "StartJob"), "the schedule is invalid"),
     _error("DLF.3050", (Nature.INVALID,), _TABLE, ("CreateJob",), "the description is invalid"),
-    _error("DLF.2014", (Nature.INVALID,), HUAWEI.states("error codes (cn)"), ("CreateJob", "ListJobs"), "the job type is invalid"),
+    _error("DLF.2014", (Nature.INVALID, Nature.REFUSAL), HUAWEI.states("error codes (cn)"), _ALL, "the job type is invalid; no document names the code of an order or read that a job of this type does not take"),
     _error("DLF.1006", (Nature.ENVIRONMENT,), _TABLE, _RUNNING, "the job has no node"),
     *(_error(f"DLF.{digits}", (Nature.ENVIRONMENT,), _TABLE, _RUNNING, "a parameter, path or bucket that the job needs") for digits in ("0802", "0803", "0815", "1242")),
     *(_error(f"DLF.{digits}", (Nature.ENVIRONMENT,), _TABLE, _RUNNING, "a script, resource, connection or agent that a node needs") for digits in _NODE_CODES),

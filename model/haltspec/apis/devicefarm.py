@@ -1163,13 +1163,21 @@ class _Stops:
 class _Family:
     """The COMPLETED runs and their COMPLETED jobs as they were last shown, each with the call that showed it.
 
-    `compare` says what is wrong with a run all of whose jobs are known, if anything.
+    `compare` says what is wrong with a run all of whose jobs are known, if anything. Of runs that were stopped, or a
+    job of which was, it is not asked `unless_stopped`.
     """
 
-    def __init__(self, compare: Callable[[rules.Job, list[rules.Job]], str]) -> None:
+    def __init__(self, compare: Callable[[rules.Job, list[rules.Job]], str], *, unless_stopped: bool = False) -> None:
         self.compare = compare
+        self.unless_stopped = unless_stopped
+        self.stopped: set[Place] = set()
         self.runs: dict[Place, tuple[rules.Job, rules.Exchange]] = {}
         self.jobs: dict[Place, dict[str, tuple[rules.Job, rules.Exchange]]] = {}
+
+    def begin(self, exchange: rules.Exchange) -> None:
+        arn = exchange.request.get("arn")
+        if self.unless_stopped and exchange.operation in ("StopJob", "StopRun") and isinstance(arn, str):
+            self.stopped.add((exchange.tenant, run_of(arn) or arn))
 
     def see(self, exchange: rules.Exchange) -> rules.Wrong | None:
         for shown in _objects(exchange):
@@ -1182,7 +1190,7 @@ class _Family:
             else:
                 self.runs[place] = shown, exchange
             run, jobs = self.runs.get(place), list(self.jobs.get(place, {}).values())
-            if run is None or len(jobs) != run[0].get("totalJobs"):
+            if run is None or len(jobs) != run[0].get("totalJobs") or place in self.stopped:
                 continue
             told = self.compare(run[0], [job for job, _ in jobs])
             if told:
@@ -1251,7 +1259,7 @@ _RULES: Final = (
     rules.HistoryRule("a run counts the tests of its jobs", "The counters of a COMPLETED run are the sums of those of its jobs.", assumed("a test is counted at every level"), partial(_Family, _other_sum)),
     rules.HistoryRule("a run stops only if it or a job of it was stopped", "A run shows STOPPING only after StopRun, or StopJob of a job of it, was called.", RUNPAGE.implies("Description; STOPPING is of the same revision as StopRun"), _RunStops),
     rules.HistoryRule("what nobody stopped is not STOPPED within five minutes", "What nobody asked to stop, itself or with its run, shows STOPPED five minutes after it began at least, or was made if it never began.", GUIDE.implies("how-to-set-default-timeout-for-test-runs: besides a stop only a timeout ends tests by force, and none is shorter"), _Stops),
-    rules.HistoryRule("a run's result is that of one of its jobs", "A COMPLETED run that was not stopped has a result that one of its jobs has.", assumed("whatever outweighs what, the result comes from the jobs"), partial(_Family, _other_result)),
+    rules.HistoryRule("a run's result is that of one of its jobs", "A COMPLETED run that was not stopped has a result that one of its jobs has.", assumed("whatever outweighs what, the result comes from the jobs"), partial(_Family, _other_result, unless_stopped=True)),
     rules.HistoryRule("a COMPLETED run lists the jobs it counts", "Once a run was shown COMPLETED, a list of its jobs on one page has totalJobs of them.", MODEL.implies("Run, totalJobs: the jobs of the run; ListJobs"), _AllListed),
     rules.HistoryRule("a deleted run is gone", "After a run was deleted, neither it nor a job of it is shown.", MODEL.implies("DeleteRun: it cannot be undone"), _Deletions),
     rules.HistoryRule("a stop of one job leaves the others of its run alone", "A job that nobody stopped, itself or with its run, is not STOPPING or STOPPED because another job of its run was stopped.", PAGE.implies("Description: the device, in the singular"), _Siblings),
