@@ -161,52 +161,81 @@ def pages_lead_on(source: Source, bindings: Sequence[Binding], *members: str) ->
 
     Args:
         source: who says so.
-        bindings: those of the API; a job that appears in a list was made by an operation that is neither bound to an
-            id nor a list, or by one that makes it in something else.
+        bindings: those of the API.
         members: those that may hold the id of an item; the first that it has counts.
     """
-    creations = frozenset(b.operation for b in bindings if b.items is None and (not b.id_in or b.scope_in or b.spreads))
+    creations = _creations(bindings)
     sentence = "No job stands on two pages of one listing, unless jobs were made meanwhile."
     return HistoryRule("pages lead on", sentence, source, lambda: _Pages(members, creations))
 
 
-_NO_PAGES: Final[tuple[frozenset[str], tuple[Exchange, ...]]] = frozenset(), ()
+class _Listings:
+    """The pages of the listings that go on.
+
+    A page goes on with a listing if it has the token that an earlier page gave, and asks for the same: whether tokens
+    of other listings differ is silent. Nothing is known of one during which jobs of the tenant may have been made.
+    """
+
+    def __init__(self, creations: frozenset[str]) -> None:
+        self.creations = creations
+        self.under_way: Counter[str] = Counter()
+        """How many creations are, by tenant."""
+        self.made: dict[str, float] = {}
+        """When the latest creation ended, by tenant."""
+        self.pages: dict[tuple[str, str, str, str], tuple[Exchange, ...]] = {}
+        """The pages so far, by tenant, operation, what is asked for, and next token."""
+
+    def begin(self, exchange: Exchange) -> None:
+        """Take the beginning of a call."""
+        self.under_way[exchange.tenant] += exchange.operation in self.creations
+
+    def earlier(self, exchange: Exchange) -> tuple[Exchange, ...] | None:
+        """Take the end of a call; return the earlier pages of the listing it is a page of, None if nobody knows."""
+        binding, tenant = exchange.binding, exchange.tenant
+        if exchange.operation in self.creations:
+            self.under_way[tenant] -= 1
+            self.made[tenant] = math.inf if exchange.end is None else exchange.end
+        if not binding.next_out or not exchange.succeeded or exchange.reply is None:
+            return None
+        token, following = exchange.request.get(binding.next_in), exchange.reply.get(binding.next_out)
+        asked = repr(sorted((name, value) for name, value in exchange.request.items() if name != binding.next_in))
+        pages = () if token is None else self.pages.get((tenant, exchange.operation, asked, str(token)))
+        if pages and self._may_have_changed(pages, exchange):
+            pages = None
+        if pages is not None and following is not None:
+            self.pages[tenant, exchange.operation, asked, str(following)] = (*pages, exchange)
+        return pages
+
+    def _may_have_changed(self, pages: tuple[Exchange, ...], last: Exchange) -> bool:
+        made = self.made.get(last.tenant, -math.inf) + last.window
+        is_after = pages[-1].end is not None and pages[-1].end <= last.start
+        return self.under_way[last.tenant] > 0 or made >= pages[0].start or not is_after
+
+
+def _creations(bindings: Sequence[Binding]) -> frozenset[str]:
+    """The operations that make a job: neither bound to an id nor a list, or making it in something else."""
+    return frozenset(b.operation for b in bindings if b.items is None and (not b.id_in or b.scope_in or b.spreads))
 
 
 class _Pages:
-    """What was listed so far in each listing that goes on; a `Watcher`."""
+    """The listings that go on; a `Watcher`."""
 
     def __init__(self, members: tuple[str, ...], creations: frozenset[str]) -> None:
         self.members = members
-        self.creations = creations
-        self.made: dict[str, int] = {}
-        """How many creations have begun, by tenant."""
-        self.begun: dict[tuple[str, str, str], int] = {}
-        """How many had begun when the first page of a listing was asked for, by tenant, operation and next token."""
-        self.seen: dict[tuple[str, str, str], tuple[frozenset[str], tuple[Exchange, ...]]] = {}
-        """The ids on the pages so far, and these pages, by the same."""
+        self.listings = _Listings(creations)
 
     def begin(self, exchange: Exchange) -> None:
-        if exchange.operation in self.creations:
-            self.made[exchange.tenant] = self.made.get(exchange.tenant, 0) + 1
+        self.listings.begin(exchange)
 
     def see(self, exchange: Exchange) -> Wrong | None:
-        binding = exchange.binding
-        if not binding.next_out or not exchange.succeeded or exchange.reply is None:
-            return None
-        named = (next((item[name] for name in self.members if name in item), None) for item in exchange.items)
-        ids = {str(job_id) for job_id in named if job_id is not None}
-        token = exchange.request.get(binding.next_in)
-        here = exchange.tenant, exchange.operation, str(token)
-        made = self.made.get(exchange.tenant, 0)
-        is_still = token is not None and self.begun.get(here) == made
-        before, pages = self.seen.get(here, _NO_PAGES) if is_still else _NO_PAGES
-        following = exchange.reply.get(binding.next_out)
-        if following is not None and (token is None or is_still):
-            place = exchange.tenant, exchange.operation, str(following)
-            self.begun[place], self.seen[place] = made, (before | ids, (*pages, exchange))
-        again = sorted(ids & before)
+        pages = self.listings.earlier(exchange) or ()
+        before = {job_id for page in pages for job_id in self._ids(page)}
+        again = sorted(before.intersection(self._ids(exchange)) if before else ())
         return Wrong(f"{again[0]} stands on an earlier page of the same listing", pages) if again else None
+
+    def _ids(self, page: Exchange) -> Iterator[str]:
+        named = (next((item[name] for name in self.members if name in item), None) for item in page.items)
+        return (str(job_id) for job_id in named if job_id is not None)
 
 
 def value_at(job: Job, member: str) -> Any:
@@ -467,21 +496,37 @@ def sorted_by(
     sentence: str,
     source: Source,
     key: Callable[[Job], float | None],
-    order: Callable[[Mapping[str, Any]], int],
-) -> CallRule:
-    """Listed jobs stand in order of `key`; `order` of the request is 1 (ascending), -1 (descending) or 0 (free)."""
+    order: Callable[[Exchange], int],
+) -> HistoryRule:
+    """Listed jobs stand in order of `key`, from page to page as well, whatever is made meanwhile.
 
-    def check(exchange: Exchange) -> str | None:
-        direction = order(exchange.request)
-        if not exchange.succeeded or not direction:
+    `order` of a list is 1 (ascending), -1 (descending) or 0 (free).
+    """
+    return HistoryRule(name, sentence, source, lambda: _Sorted(key, order))
+
+
+class _Sorted:
+    """The listings that go on."""
+
+    def __init__(self, key: Callable[[Job], float | None], order: Callable[[Exchange], int]) -> None:
+        self.key, self.order = key, order
+        self.listings = _Listings(frozenset())
+
+    def see(self, exchange: Exchange) -> Wrong | None:
+        direction = self.order(exchange) if exchange.succeeded else 0
+        earlier = self.listings.earlier(exchange)
+        if not direction:
             return None
-        values = [value for item in exchange.items if (value := key(item)) is not None]
-        for first, second in pairwise(values):
+        last = next((page for page in reversed(earlier or ()) if self._values(page)), None)
+        before = self._values(last)[-1:] if last is not None else []
+        for place, (first, second) in enumerate(pairwise([*before, *self._values(exchange)])):
             if (second - first) * direction < 0:
-                return f"{second} follows {first} in a list sorted {'upwards' if direction > 0 else 'downwards'}"
+                told = f"{second} follows {first} in a list sorted {'upwards' if direction > 0 else 'downwards'}"
+                return Wrong(told, (last,) if last is not None and not place else ())
         return None
 
-    return CallRule(name, sentence, source, check)
+    def _values(self, page: Exchange) -> list[float]:
+        return [value for item in page.items if (value := self.key(item)) is not None]
 
 
 TOKEN_LIFE_S: Final = 86_400.0
@@ -568,15 +613,16 @@ class Filters:
     kept_s: float
 
 
-def filters_find(source: Source, filters: Filters) -> HistoryRule:
-    """A whole list on one page, under one filter, has every job that is known to fit it.
+def filters_find(source: Source, bindings: Sequence[Binding], filters: Filters) -> HistoryRule:
+    """A whole list under one filter has every job that is known to fit it; of several pages if none is made meanwhile.
 
     A job fits that has the very name, or was submitted more than a second before or after the time given: whether
     beginnings of names match is silent, and whether a bound is included. It is known by what a call showed that had
     been answered before the list was asked for, and that met the job alive, so late that it is not forgotten yet.
     """
     sentence = "A list under a filter by name or time has each job that is known to fit."
-    return HistoryRule("a filter finds the jobs that fit", sentence, source, lambda: _Filtered(filters))
+    creations = _creations(bindings)
+    return HistoryRule("a filter finds the jobs that fit", sentence, source, lambda: _Filtered(filters, creations))
 
 
 _SDK_STEP_S: Final = 1.0
@@ -608,8 +654,9 @@ class _Shelf:
 class _Filtered:
     """The names and times of jobs, as far as they are known; a `Watcher`."""
 
-    def __init__(self, filters: Filters) -> None:
+    def __init__(self, filters: Filters, creations: frozenset[str]) -> None:
         self.filters = filters
+        self.listings = _Listings(creations)
         self.shelves: dict[_Place, _Shelf] = {}
         self.sought: dict[tuple[str, str], set[_Place]] = {}
         """Where each id was asked for or given: what the description of a wrong kind shows is in no list of that."""
@@ -620,17 +667,18 @@ class _Filtered:
 
     def begin(self, exchange: Exchange) -> None:
         binding, request = exchange.binding, exchange.request
+        self.listings.begin(exchange)
         if binding.id_in:
             self.sought.setdefault((exchange.tenant, str(request.get(binding.id_in))), set()).add(_place(exchange))
         elif token := self._token(exchange):
             self.asked.setdefault(token, set()).add(repr(request.get(self.filters.name)))
 
     def see(self, exchange: Exchange) -> Wrong | None:
-        binding = exchange.binding
+        binding, earlier = exchange.binding, self.listings.earlier(exchange)
         if not exchange.succeeded or exchange.reply is None:
             return None
         if binding.items is not None:
-            wrong = self._missing(exchange)
+            wrong = None if earlier is None else self._missing(exchange, earlier)
             for job in exchange.items:
                 self._own(exchange, job.get(self.filters.id_member))
                 self._look(exchange, job)
@@ -688,12 +736,13 @@ class _Filtered:
             elif member == self.filters.submitted and value is not None and math.isfinite(value):
                 insort(shelf.timed, (value, job_id))
 
-    def _missing(self, exchange: Exchange) -> Wrong | None:
-        """What is wrong with a list: the first job that should be there and is not."""
+    def _missing(self, exchange: Exchange, earlier: tuple[Exchange, ...]) -> Wrong | None:
+        """What is wrong with a list, given its earlier pages: the first job that should be there and is not."""
         shelf, asked = self.shelves.get(_place(exchange)), self._asked(exchange)
         if shelf is None or asked is None:
             return None
-        (name, want), there = asked, {item.get(self.filters.id_member) for item in exchange.items}
+        (name, want), pages = asked, (*earlier, exchange)
+        there = {item.get(self.filters.id_member) for page in pages for item in page.items}
         member = self.filters.name if name == self.filters.name else self.filters.submitted
         past: list[tuple[Any, str]] = []
         wrong: Wrong | None = None
@@ -704,9 +753,9 @@ class _Filtered:
             elif exchange.end is None or exchange.end - fact.by.start > self.filters.kept_s:
                 past.append((value, job_id))
                 del shelf.facts[member, job_id]
-            elif job_id not in there and exchange.follows(fact.by):
+            elif job_id not in there and pages[0].follows(fact.by):
                 told = f"called {value!r}" if member == name else f"submitted at {value}"
-                wrong = Wrong(f"job {job_id!r}, {told}, is not listed under {name} = {want!r}", (fact.by,))
+                wrong = Wrong(f"job {job_id!r}, {told}, is not listed under {name} = {want!r}", (fact.by, *earlier))
                 break
         for value, job_id in past:
             if member == name:
@@ -716,12 +765,12 @@ class _Filtered:
         return wrong
 
     def _asked(self, exchange: Exchange) -> tuple[str, Any] | None:
-        """The one filter of a list that is whole; None if it has another shape, or other pages."""
+        """The one filter of a list that ends with this page; None if it has another shape, or goes on."""
         binding, request = exchange.binding, exchange.request
         given, limit = request.get(self.filters.filter_in), request.get(binding.limit_in, 1)
         following = None if exchange.reply is None else exchange.reply.get(binding.next_out)
-        is_whole = request.get(binding.next_in) is None and following is None and isinstance(limit, int) and limit > 0
-        if not is_whole or not isinstance(given, Mapping) or len(given) != 1:
+        is_over = following is None and isinstance(limit, int) and limit > 0
+        if not is_over or not isinstance(given, Mapping) or len(given) != 1:
             return None
         return next(iter(given.items()))
 

@@ -759,7 +759,7 @@ BREACHES: dict[str, tuple[Recorded, ...]] = {
         listing(3, item("STOPPED"), *(item("STOPPED", name=f"{n}") for n in range(10))),
     ),
     "total counts at least the page": (replies(reply={"total": 0, "jobs": [item("STOPPED")]}),),
-    "a first page is as long as it can be": (replies(reply={"total": 1, "jobs": []}),),
+    "a page is as long as it can be": (replies(reply={"total": 1, "jobs": []}),),
     "a list passes its filter on names": (listing(3, item("STOPPED"), jobName="other"),),
     "a job's type is as given": (
         recorded("ShowJob", {"job_name": "myJob"}, 200, 3, reply={"name": "myJob", "processType": "REAL_TIME"}),
@@ -872,7 +872,7 @@ class TestRules:
 
     def test_a_first_page_ends_at_its_limit(self) -> None:
         """More jobs than the page can hold, and later pages, leave it as it is."""
-        rule = "a first page is as long as it can be"
+        rule = "a page is as long as it can be"
         for request in ({"limit": 1}, {"offset": 1}):
             assert rule not in broken(
                 judged(created(1), replies(request=request, reply={"total": 2, "jobs": [item("STOPPED")]}))

@@ -853,17 +853,8 @@ _QUESTIONS = (
 )
 
 
-def _time_order(name: str, source_text: str) -> rules.CallRule:
-    def check_kind(exchange: rules.Exchange) -> int:
-        return 0 if exchange.binding.kind in ("topics", "entity-recognizer") else _order(exchange.request)
-
-    inner = rules.sorted_by(name, "", MODEL.states(source_text), lambda job: rules.seconds(job.get("SubmitTime")), _order)
-    return rules.CallRule(
-        name,
-        "A list filtered by SubmitTimeBefore is oldest first, by SubmitTimeAfter newest first (topics and recognizers: open).",
-        MODEL.states(source_text),
-        lambda exchange: inner.check(exchange) if check_kind(exchange) else None,
-    )
+def _time_order(exchange: rules.Exchange) -> int:
+    return 0 if exchange.binding.kind in ("topics", "entity-recognizer") else _order(exchange.request)
 
 
 _SAY_SOMETHING: Final = {
@@ -1096,14 +1087,14 @@ _FILTERS: Final = rules.Filters(
 )
 """Of jobs alone: models show no JobId, and how their lists match is not said."""
 _RULES = (
-    rules.filters_find(MODEL.implies("...JobFilter: the jobs of a name, or submitted before or after"), _FILTERS),
+    rules.filters_find(MODEL.implies("...JobFilter: the jobs of a name, or submitted before or after"), _BINDINGS, _FILTERS),
     rules.pages_lead_on(MODEL.implies("ListEntitiesDetectionJobsResponse: NextToken"), _BINDINGS, "JobId", "EntityRecognizerArn", "DocumentClassifierArn"),
     rules.one_per_token(SMITHY.implies("idempotencyToken trait on ClientRequestToken: the server discards replayed requests"), ignore=()),
     rules.page_size(MODEL.states("List..., MaxResults")),
     rules.one_filter("Filter", "InvalidRequestException", MODEL.states("List..., Filter: one at a time; boto3 issue 2541")),
     rules.CallRule("a page has at most 100 items unless asked otherwise", "Without MaxResults a page has at most 100 items (PII and events: not said).", MODEL.states("List..., MaxResults: the default"), _usual_page),
     rules.CallRule("an empty filter is refused", "A filter without a member is refused.", ISSUE.implies("the message asks for exactly one"), _empty_filter),
-    _time_order("lists under a time filter are in order", "...Filter, SubmitTimeBefore and SubmitTimeAfter"),
+    rules.sorted_by("lists under a time filter are in order", "A list filtered by SubmitTimeBefore is oldest first, by SubmitTimeAfter newest first (topics and recognizers: open).", MODEL.states("...Filter, SubmitTimeBefore and SubmitTimeAfter"), lambda job: rules.seconds(job.get("SubmitTime")), _time_order),
     rules.CallRule("a start tells id, ARN and status", "The reply to a start has JobId, JobArn and JobStatus.", CLI.implies("start-*.rst"), _tells("Start", "JobId", "JobArn", "JobStatus")),
     rules.CallRule("a stop tells id and status", "The reply to a stop has JobId and JobStatus.", PAGE.states("Response Elements"), _tells("Stop", "JobId", "JobStatus")),
     rules.CallRule("a description shows the job", "The reply to a Describe has the member named after its kind.", REF.states("Describe..., Response Elements"), _shows_the_job),

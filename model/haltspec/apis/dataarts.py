@@ -480,13 +480,15 @@ _LARGEST_PAGE: Final = 100
 
 
 def _short_page(exchange: rules.Exchange) -> str | None:
+    """Whether an offset counts pages or jobs is open: fewer are left if it counts pages."""
     total, limit = (exchange.reply or {}).get("total"), exchange.request.get("limit", 10)
-    if exchange.binding.role != "List" or not exchange.succeeded or exchange.request.get("offset"):
+    offset = exchange.request.get("offset", 0)
+    if exchange.binding.role != "List" or not exchange.succeeded or not all(isinstance(n, int) for n in (total, limit, offset)):
         return None
-    if not isinstance(total, int) or not isinstance(limit, int) or limit < 1:
+    owed = min(total - max(offset, 0) * limit, limit, _LARGEST_PAGE) if limit > 0 else 0
+    if len(exchange.items) >= owed:
         return None
-    owed = min(total, limit, _LARGEST_PAGE)
-    return f"total is {total} and the first page has {len(exchange.items)} jobs" if len(exchange.items) < owed else None
+    return f"total is {total} and the page at offset {offset} has {len(exchange.items)} jobs"
 
 
 def _passes_filter(request: Mapping[str, Any], item: rules.Job) -> str | None:
@@ -648,7 +650,7 @@ _RULES = (
     rules.page_size(OTC.states("viewing_a_job_list, limit")),
     rules.CallRule("a page has ten jobs by default", "Without limit a page has at most 10 jobs.", OTC.states("viewing_a_job_list, limit"), _default_page),
     rules.CallRule("total counts at least the page", "total is not less than the number of jobs on the page.", OTC.implies("viewing_a_job_list, total"), _total),
-    rules.CallRule("a first page is as long as it can be", "A first page has as many jobs as there are, up to its limit.", OTC.implies("viewing_a_job_list, total and limit"), _short_page),
+    rules.CallRule("a page is as long as it can be", "A page has as many jobs as there are from its offset on, up to its limit.", OTC.implies("viewing_a_job_list, total and limit"), _short_page),
     rules.listed_match("a list passes its filter on names", "Listed jobs have the asked jobName in their names.", TF.implies("job resources, a fuzzy match of names"), _passes_filter),
     rules.HistoryRule("a job's type is as given", "A job shows the processType it was created with.", OTC.implies("viewing_job_details, processType"), _MadeAs),
     rules.HistoryRule("a job is created at one time", "A job has one createTime from its creation to its deletion, where nobody else can have deleted it and made another.", OTC.implies("viewing_a_job_list, createTime: when the job was created"), _MadeAt),

@@ -745,8 +745,8 @@ def _created_at(job: rules.Job) -> float | None:
     return None if _is_copy(job) else rules.seconds(job.get("CreationTimestamp"))
 
 
-def _newest_first(request: Request) -> int:
-    return -1 if "ProjectArn" in request else 0
+def _newest_first(exchange: rules.Exchange) -> int:
+    return -1 if "ProjectArn" in exchange.request else 0
 
 
 def _either_way(exchange: rules.Exchange) -> str | None:

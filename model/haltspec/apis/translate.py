@@ -501,7 +501,7 @@ _LIST_RULES = (
         "A list filtered by SubmittedBeforeTime is oldest first, by SubmittedAfterTime newest first.",
         MODEL.states("TextTranslationJobFilter, SubmittedBeforeTime and SubmittedAfterTime"),
         lambda job: rules.seconds(job.get("SubmittedTime")),
-        _order,
+        lambda exchange: _order(exchange.request),
     ),
 )
 
@@ -929,7 +929,7 @@ _FILTERS: Final = rules.Filters(
 )
 _RULES = (
     rules.filters_find(
-        MODEL.implies("TextTranslationJobFilter: the jobs of a name, or submitted before or after"), _FILTERS
+        MODEL.implies("TextTranslationJobFilter: the jobs of a name, or submitted before or after"), _BINDINGS, _FILTERS
     ),
     rules.pages_lead_on(MODEL.implies("ListTextTranslationJobsResponse: NextToken"), _BINDINGS, "JobId"),
     rules.one_per_token(SMITHY.implies("idempotencyToken trait on ClientToken")),
