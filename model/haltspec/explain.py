@@ -12,10 +12,11 @@ from itertools import zip_longest
 
 from haltspec.automaton import UNKNOWN, Observation
 from haltspec.linearize import Step, steps
-from haltspec.lts import Grade
+from haltspec.lts import Grade, Transition
 from haltspec.observe import Event, History, is_uncertain, may_change
 from haltspec.oracle import Footing, Report, Settings
 from haltspec.spec import JobKey
+from haltspec.trace import Call
 
 
 class Effect(enum.Enum):
@@ -89,26 +90,30 @@ def stories(report: Report, settings: Settings | None = None) -> Iterator[JobSto
         yield JobStory(history.key, tuple(one for _, one in told))
 
 
-def _amid_others(events: Sequence[Event]) -> Iterator[bool]:
+def _amid_others(events: Sequence[Event], calls: Sequence[Call]) -> Iterator[bool]:
     """For each of a job's events if another was under way in the meantime, or has no certain answer to this day."""
     latest = -math.inf
     for event, following in zip_longest(events, events[1:]):
-        yield latest > event.start or (following is not None and following.start < event.end)
-        latest = max(latest, event.end)
+        end = event.end if _is_unsure(event) else min(event.end, calls[event.call].end or math.inf)
+        yield latest > event.start or (following is not None and following.start < end)
+        latest = max(latest, end)
 
 
 def _tell(search: _Search, step: Step) -> Told:
     automaton, event = search.automaton, search.events[step.position]
-    possible: dict[str, None] = {}
+    possible: dict[Transition, list[str]] = {}
     if not step.after:
         for state, row in automaton.possible(step.before, event.seen.operation, event.seen.cls):
-            possible[f"{row.label} in {state}: {row.name} [{row.grade}: {row.source}]"] = None
+            possible.setdefault(row, []).append(state)
     return Told(
         call=event.call,
         seen=event.seen,
         before=automaton.names(automaton.close(step.before)),
         after=automaton.names(step.after | step.later),
-        possible=tuple(possible),
+        possible=tuple(
+            f"{row.label} in {' or '.join(states)}: {row.name} [{row.grade}: {row.source}]"
+            for row, states in possible.items()
+        ),
         effect=None,
         constrained=step.constrained,
         decided=step.decided,
@@ -166,7 +171,7 @@ class _Search:
             budget=settings.budget,
         )
         self.usual = list(self._run())
-        self.amid_others = tuple(_amid_others(self.events))
+        self.amid_others = tuple(_amid_others(self.events, calls))
 
     def effects(self) -> dict[int, Effect]:
         """What became of each call without a certain answer, by position."""

@@ -848,7 +848,9 @@ def _blame(automaton: Automaton, before: int, seen: Observation, floor: Grade) -
         frame = lifecycle.state(existing[0]).frame or lifecycle.frame
         if len(existing) == 1 and lifecycle.state(existing[0]).terminal:
             return f"nothing leaves {existing[0]}", frame
-        return (f"{shown} does not follow {was[0]}" if len(was) == 1 else f"{shown} does not come back"), frame
+        return (
+            f"{shown} does not follow {was[0]}" if len(was) == 1 else f"{shown} does not follow what came before"
+        ), frame
     rows = automaton.possible(before, seen.operation, seen.cls)
     says_absent = any(automaton.says_absent(state, seen) for state in states)
     if all(row.grade is Grade.ASSUMED for _, row in rows) and says_absent:

@@ -94,4 +94,4 @@ def named_rule(api: Api, broken: str) -> NamedRule:
     return NamedRule(broken, Grade.ASSUMED, None)
 
 
-_ORDERS: Final = (" is no state of a job", " does not follow ", " does not come back", " nothing leaves ")
+_ORDERS: Final = (" is no state of a job", " does not follow ", " nothing leaves ")

@@ -111,3 +111,39 @@ def test_a_missing_file(capsys: pytest.CaptureFixture[str], recording: str) -> N
     reason = "the file cannot be read (No such file or directory)"
     assert (code, out) == (2, [])
     assert err == [f"missing.ndjson:1: {reason}; name a file that exists and that you may read"]
+
+
+def test_what_is_only_warned_of_is_doubtful(capsys: pytest.CaptureFixture[str], recording: str) -> None:
+    """An old list passes, so it is not called impossible; nor do calls one after the other overlap."""
+    tenant, at = "b384b9e9ab9b4ee8994c8633aabc9505/default", 1_700_000_000
+    item = {"name": "j", "jobType": "REAL_TIME", "createUser": "u", "createTime": 1_700_000_000_000}
+    created = {"name": "j", "processType": "REAL_TIME", "schedule": {"type": "CRON"}, "nodes": []}
+    listed = {"total": 1, "jobs": [{**item, "status": "STOPPED"}]}
+    calls: list[tuple[str, dict[str, Any], int, Any]] = [
+        ("CreateJob", created, 204, None),
+        ("StartJob", {"job_name": "j"}, 204, None),
+        ("ListJobs", {"jobType": "REAL_TIME"}, 200, listed),
+    ]
+    lines = (
+        {
+            "api": "dataarts",
+            "operation": operation,
+            "tenant": tenant,
+            "client": "c",
+            "start": at + n,
+            "end": at + n + 0.5,
+        }
+        | {"request": request, "status": status, "reply": reply, "alone": True}
+        for n, (operation, request, status, reply) in enumerate(calls)
+    )
+    Path(recording).write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    code, out, _ = explain(capsys, recording)
+    assert code == 0
+    assert (
+        sum(
+            "List answered STOPPED/REAL_TIME: DOUBTFUL (see the warnings) while real-time STARTING" in text
+            for text in out
+        )
+        == 1
+    )
+    assert not any("IMPOSSIBLE" in text or "overlapping" in text for text in out)

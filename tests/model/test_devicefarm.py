@@ -926,7 +926,7 @@ def scheduled(at: float = 0) -> Recorded:
 IMPOSSIBLE = {
     "the job runs on after its stop": (
         [seen("StopJob", "COMPLETED/STOPPED", 1), seen("GetJob", "RUNNING/PENDING", 2)],
-        "job/RUNNING/PENDING does not come back",
+        "job/RUNNING/PENDING does not follow what came before",
     ),
     "a stop is undone": (
         [
@@ -934,7 +934,7 @@ IMPOSSIBLE = {
             seen("StopJob", "STOPPING/PENDING", 2),
             seen("GetJob", "RUNNING/PENDING", 3),
         ],
-        "job/RUNNING/PENDING does not come back",
+        "job/RUNNING/PENDING does not follow what came before",
     ),
     "a result before the end": ([seen("GetJob", "RUNNING/PASSED", 1)], "job/"),
     "an end without a result": ([seen("GetRun", "COMPLETED/PENDING", 1, RUN_ARN)], "run/"),

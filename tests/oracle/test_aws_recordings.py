@@ -344,7 +344,7 @@ COMPREHEND_WRONG: Wrong = {
     ),
     "a stop of training forgotten": (
         [CREATE, model("TRAINING"), HALT, model("TRAINING")],
-        ("training/TRAINING does not come back", "implied"),
+        ("training/TRAINING does not follow what came before", "implied"),
     ),
     "a model back from deletion": (
         [CREATE, model("TRAINED"), DELETE, model("TRAINED")],
@@ -460,7 +460,10 @@ TRANSLATE_WRONG: Wrong = {
         [begun(), told_of("COMPLETED"), ORDER],
         ("job/a stop shows the status of the job", "implied"),
     ),
-    "a stop forgotten": ([*ORDERED, told_of("IN_PROGRESS")], ("job/IN_PROGRESS does not come back", "implied")),
+    "a stop forgotten": (
+        [*ORDERED, told_of("IN_PROGRESS")],
+        ("job/IN_PROGRESS does not follow what came before", "implied"),
+    ),
     "the sister's error": ([refused(ORDER, "JobNotFoundException")], ("job/unknown id is not stopped", "stated")),
     "the sister's member": (
         [begun(), told_of("IN_PROGRESS", SubmittedTime=None, SubmitTime=1700000001)],

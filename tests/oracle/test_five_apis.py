@@ -65,7 +65,7 @@ class TestTranslate:
         assert scene.passes()  # it may have ended before: one reading of that silent cell refuses so
         scene.do("DescribeTextTranslationJob")
         assert scene.shown()["JobStatus"] == "STOP_REQUESTED"
-        assert [v.rule for v in scene.on_jobs()] == ["translate/job/STOP_REQUESTED does not come back"]
+        assert [v.rule for v in scene.on_jobs()] == ["translate/job/STOP_REQUESTED does not follow what came before"]
 
     def test_an_unknown_id_that_is_stopped(self) -> None:
         scene = Scene.of("translate")
@@ -111,7 +111,7 @@ class TestDeviceFarm:
         assert scene.passes()
         scene.shown().update(status="RUNNING", result="PENDING")
         violation = only(scene.on_jobs())
-        assert violation.rule == "devicefarm/job/RUNNING/PENDING does not come back"
+        assert violation.rule == "devicefarm/job/RUNNING/PENDING does not follow what came before"
         assert violation.message.startswith(f"job {job} of {scene.tenant}: Get answered RUNNING/PENDING while it was ")
         assert "STOPPED_UNSTARTED" in violation.belief
 
@@ -126,7 +126,7 @@ class TestDeviceFarm:
         last = scene.session.calls[-1]
         scene.session.calls[-1] = replace(last, start=last.start + 90, end=(last.end or last.start) + 90)
         violation = only(scene.on_jobs())
-        assert violation.rule == "devicefarm/job/PENDING_DEVICE/PENDING does not come back"
+        assert violation.rule == "devicefarm/job/PENDING_DEVICE/PENDING does not follow what came before"
         assert violation.grade is Grade.IMPLIED
 
     def test_a_running_job_that_is_not_found(self) -> None:

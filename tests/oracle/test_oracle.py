@@ -627,7 +627,7 @@ class TestLists:
 
     def test_what_was_left_out_under_a_status_filter_tells_what_the_job_is_not(self) -> None:
         recording = Recording().start().listing(request={"Filter": {"JobStatus": "SUBMITTED"}})
-        assert recording.describe("SUBMITTED").rules() == ["job/SUBMITTED does not come back"]
+        assert recording.describe("SUBMITTED").rules() == ["job/SUBMITTED does not follow what came before"]
 
     def test_under_other_filters_nobody_is_missed(self) -> None:
         for given in ({"JobName": "nightly"}, {"SubmitTimeAfter": 900.0}):
@@ -687,7 +687,9 @@ class TestOverlap:
             "IN_PROGRESS", at=1021, took=5, client="b"
         )
         assert recording.rules() == []
-        assert recording.describe("IN_PROGRESS", at=1027).rules() == ["job/IN_PROGRESS does not come back"]
+        assert recording.describe("IN_PROGRESS", at=1027).rules() == [
+            "job/IN_PROGRESS does not follow what came before"
+        ]
 
 
 class TestNamesUsedAgain:

@@ -83,7 +83,7 @@ class TestNamedRules:
         for broken, owner in {
             "comprehend/job/nothing leaves STOPPED": f"comprehend/job/{ORDER}",
             "comprehend/job/SUBMITTED does not follow IN_PROGRESS": f"comprehend/job/{ORDER}",
-            "comprehend/training/TRAINING does not come back": f"comprehend/training/{ORDER}",
+            "comprehend/training/TRAINING does not follow what came before": f"comprehend/training/{ORDER}",
             "comprehend/job/BROKEN is no state of a job": f"comprehend/job/{ORDER}",
             "comprehend/job/an id is given once": f"comprehend/job/{GIVEN_ONCE}",
             "comprehend/replies have the documented types/JobId": f"comprehend/{TYPES}",
@@ -331,7 +331,8 @@ class TestBaseline:
         assert (run.verdict, len(run.accepted), known.gone(run)) == (Verdict.PASS, 2, ())
 
     @pytest.mark.parametrize(
-        "rule", ["job/a stop leads to an end", "job/COMPLETED does not come back", "job/nothing leaves STOPPED"]
+        "rule",
+        ["job/a stop leads to an end", "job/COMPLETED does not follow what came before", "job/nothing leaves STOPPED"],
     )
     def test_no_operation_is_to_blame_for_what_comes_in_time(self, wrong: Run, rule: str) -> None:
         """Whichever looked at the job saw it."""

@@ -183,7 +183,10 @@ MISTAKES: Final = {
         4,
     ),
     "a stop is forgotten": Mistake(
-        "translate", changed("job", "stop asked", leading("IN_PROGRESS")), ("job/IN_PROGRESS does not come back",), 4
+        "translate",
+        changed("job", "stop asked", leading("IN_PROGRESS")),
+        ("job/IN_PROGRESS does not follow what came before",),
+        4,
     ),
     "what never began is charged": Mistake(
         "devicefarm",

@@ -48,6 +48,7 @@ def command(file: str, window: float | None, alone: bool, budget: int, lenient: 
 
 def _lines(report: Report, settings: Settings, name: str) -> Iterator[str]:
     calls = report.projection.calls
+    blamed = {violation.calls[-1] for violation in report.violations}
     for story in stories(report, settings):
         yield f"{story.job.kind or story.job.lifecycle} {story.job.id} of {story.job.tenant}"
         for told in story.told:
@@ -61,7 +62,8 @@ def _lines(report: Report, settings: Settings, name: str) -> Iterator[str]:
                 free = "" if told.constrained else "  (silent: another answer would have passed too)"
                 yield f"      {told.seen}: now {' or '.join(told.after)}{amid}{free}"
             else:
-                yield f"      {told.seen}: IMPOSSIBLE while {' or '.join(told.before)}; possible:"
+                how = "IMPOSSIBLE" if told.call in blamed else "DOUBTFUL (see the warnings)"
+                yield f"      {told.seen}: {how} while {' or '.join(told.before)}; possible:"
                 yield from (f"        {line}" for line in told.possible)
     for outcome in outcomes(report, settings):
         if outcome.job is None:
