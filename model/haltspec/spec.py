@@ -109,9 +109,9 @@ class Binding:
         spreads: the call is also one on every job whose parent is the named one (its reply does not show them).
         delay_s: for an order: by how many seconds its effect may come after an answer that does not show it, as far as
             documents leave that open.
-        would_list: for a list: given the request and a job's id, the shown values with which that job would have been
-            in the complete listing; None if nothing can be said. Left out: every job would have been, whatever it
-            shows.
+        would_list: for a list: given the request, a job's id and the request that made the job (None if that is not
+            known), the shown values with which that job would have been in the complete listing; None if nothing can
+            be said. Left out: every job would have been, whatever it shows.
         next_in, next_out, limit_in: the paging members; empty if the list has no pages.
         total_out: for a list without page tokens: the reply member that counts all jobs; the page is the complete
             listing when it holds that many.
@@ -132,7 +132,7 @@ class Binding:
     parent_of: Callable[[str], str] | None = None
     spreads: bool = False
     delay_s: float = 0.0
-    would_list: Callable[[Request, str], Pattern | None] | None = None
+    would_list: Callable[[Request, str, Request | None], Pattern | None] | None = None
     next_in: str = ""
     next_out: str = ""
     limit_in: str = ""

@@ -350,7 +350,7 @@ class Story:
         for binding, members in lists(self.session, known):
             request = self.session.service.listing(binding, known.key.tenant, parent_for(binding, known), ())
             request |= members
-            pattern = () if binding.would_list is None else binding.would_list(request, known.key.id)
+            pattern = () if binding.would_list is None else binding.would_list(request, known.key.id, known.request)
             should = pattern is not None and (pattern == () or matches(pattern, lifecycle.state(state).shows))
             if lifecycle.operation(binding.role).class_of(request) == seen.cls:
                 found[should].append((binding, members))

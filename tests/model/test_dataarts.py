@@ -604,7 +604,7 @@ class TestLists:
         """Nothing is said of a later page, a filter on tags, or on part of a name."""
         binding = API.bound("ListJobs")[0]
         assert binding.would_list is not None
-        assert binding.would_list(request_, "myJob") == pattern
+        assert binding.would_list(request_, "myJob", None) == pattern
 
     def test_rejects_a_complete_list_without_the_job(self) -> None:
         """A job that was created is listed, unless there are more pages or its type was not asked for."""

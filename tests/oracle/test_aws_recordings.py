@@ -113,6 +113,15 @@ def listed(*jobs: Line, **request: Any) -> Line:
     return answered("ListEntitiesDetectionJobs", request, {"EntitiesDetectionJobPropertiesList": list(jobs)})
 
 
+def paged(*jobs: Line, **request: Any) -> Line:
+    """A page of a list of Comprehend jobs; `after` is its next token."""
+    after = request.pop("after", "")
+    line = listed(*jobs, MaxResults=1, **request)
+    return {**line, "reply": {**line["reply"], "NextToken": after}} if after else line
+
+
+LATE, EARLY = {"Filter": {"SubmitTimeAfter": 1600000000}}, {"Filter": {"SubmitTimeBefore": 1800000000}}
+NAMED = {"Filter": {"JobName": "n"}}
 RUNS = [started(), shown("IN_PROGRESS")]
 ASKED = [*RUNS, stopped("STOP_REQUESTED")]
 STOP = stopped("STOP_REQUESTED")
@@ -144,6 +153,20 @@ def model(status: str) -> Line:
 
 
 COMPREHEND: Legal = {
+    "two listings give one token": [
+        started(),
+        started(SECOND),
+        paged(view("IN_PROGRESS", SECOND, SubmitTime=1700000011.0), after="2", **LATE),
+        paged(view("IN_PROGRESS"), after="2", **EARLY),
+        paged(view("IN_PROGRESS"), **LATE, NextToken="2"),
+        paged(view("IN_PROGRESS", SECOND, SubmitTime=1700000011.0), **EARLY, NextToken="2"),
+    ],
+    "a page is short because a job was made meanwhile": [
+        started(JobName="n"),
+        paged(view("IN_PROGRESS", JobName="n"), after="1", **NAMED),
+        started(SECOND, JobName="n"),
+        paged(**NAMED, NextToken="1"),
+    ],
     "a queued job's stop is accepted": [started(), STOP, shown("STOPPED")],
     "a queued job is stopped at once": [started(), stopped("STOPPED"), shown("STOPPED")],
     "a queued job's stop is refused": [started(), refused(STOP, "InvalidRequestException"), DESCRIBE],
@@ -260,6 +283,24 @@ COMPREHEND: Legal = {
     "empty bodies": [CREATE, {**HALT, "reply": None}, {**DELETE, "reply": None}],
 }
 COMPREHEND_WRONG: Wrong = {
+    "of two pages under a time filter the second is newer": (
+        [
+            started(),
+            started(SECOND),
+            paged(view("IN_PROGRESS"), after="t", **LATE),
+            paged(view("IN_PROGRESS", SECOND, SubmitTime=1700000011.0), **LATE, NextToken="t"),
+        ],
+        ("lists under a time filter are in order", "stated"),
+    ),
+    "of two pages under a name the second is empty": (
+        [
+            started(JobName="n"),
+            started(SECOND, JobName="n"),
+            paged(view("IN_PROGRESS", JobName="n"), after="t", **NAMED),
+            paged(**NAMED, NextToken="t"),
+        ],
+        ("a filter finds the jobs that fit", "implied"),
+    ),
     "every stop is accepted": (
         [started(), shown("COMPLETED"), STOP],
         ("job/a finished job cannot be stopped", "stated"),
@@ -541,9 +582,27 @@ START = order("Start", "STARTING", MinInferenceUnits=1)
 RUNNING = [*READY, START, seen("RUNNING")]
 QUIT, DROP = order("Stop", "STOPPING"), order("Delete", "DELETING")
 QUITTING = [*RUNNING, QUIT]
+ADAPTERS = {"ProjectName": "p", "Feature": "CONTENT_MODERATION", "AutoUpdate": "DISABLED"}
+FIRST_PAGE = {"ProjectVersionDescriptions": [version("TRAINING_COMPLETED")], "NextToken": "t"}
+OTHER_PROJECT = PROJECT.replace("project/p", "project/q")
+
+
+def projects(*arns: str, **request: Any) -> Line:
+    """A list of projects; `after` is its next token."""
+    after = request.pop("after", "")
+    found = [{"ProjectArn": arn, "CreationTimestamp": 1600000000.0, "Status": "CREATED"} for arn in arns]
+    more = {"NextToken": after} if after else {}
+    return answered("DescribeProjects", request, {"ProjectDescriptions": found, **more})
+
+
 DROP_ALL = answered("DeleteProject", {"ProjectArn": PROJECT}, {"Status": "DELETING"})
 IN_USE, INVALID, UNKNOWN = "ResourceInUseException", "InvalidParameterException", "ResourceNotFoundException"
 REKOGNITION: Legal = {
+    "a project of adapters is not listed unless it is asked for": [
+        answered("CreateProject", ADAPTERS, {"ProjectArn": PROJECT}),
+        projects(),
+        projects(Features=["CUSTOM_LABELS"]),
+    ],
     "a version that is to be called like an ARN": [
         SET_UP[0],
         refused(
@@ -623,6 +682,31 @@ REKOGNITION: Legal = {
     "a name nobody bears": [*SET_UP, versions(VersionNames=["w"])],
 }
 REKOGNITION_WRONG: Wrong = {
+    **{
+        f"a project that is there is not listed: {asked or 'asked for nothing'}": (
+            [SET_UP[0], projects(**asked)],
+            ("project/listed", "stated"),
+        )
+        for asked in ({}, {"ProjectNames": ["p"]}, {"Features": ["CUSTOM_LABELS"]})
+    },
+    "of two pages of projects the second is empty": (
+        [
+            SET_UP[0],
+            answered("CreateProject", {"ProjectName": "q"}, {"ProjectArn": OTHER_PROJECT}),
+            projects(PROJECT, after="t", MaxResults=1),
+            projects(MaxResults=1, NextToken="t"),
+        ],
+        ("project/listed", "stated"),
+    ),
+    "of two pages of versions the second is newer": (
+        [
+            *SET_UP,
+            trained(TWIN),
+            {**versions(version("TRAINING_COMPLETED"), MaxResults=1), "reply": FIRST_PAGE},
+            versions(version("TRAINING_COMPLETED", TWIN, CreationTimestamp=1600000002.0), MaxResults=1, NextToken="t"),
+        ],
+        ("versions are listed newest first", "stated"),
+    ),
     "a stopped model that a stop does not find": (
         [*QUITTING, seen("STOPPED"), refused(QUIT, UNKNOWN)],
         ("version/an unknown version is not stopped", "stated"),

@@ -108,7 +108,7 @@ def _foreign(operation: str, error: str, *accepted: str) -> OpenQuestion:
 def _would_list(status_in: str) -> Any:
     """What a complete listing under a filter leaves out; of filters on names and times of jobs a data rule tells."""
 
-    def would_list(request: Mapping[str, Any], _job_id: str) -> Pattern | None:
+    def would_list(request: Mapping[str, Any], _job_id: str, _made: Mapping[str, Any] | None) -> Pattern | None:
         given = request.get("Filter") or {}
         if not given:
             return ()

@@ -684,7 +684,7 @@ JOB = Lifecycle(
 # ---- operations on the wire -------------------------------------------------------------------------------------------
 
 
-def _would_list(request: Mapping[str, Any], job_name: str) -> Pattern | None:
+def _would_list(request: Mapping[str, Any], job_name: str, _made: Mapping[str, Any] | None) -> Pattern | None:
     """A complete list holds every job of its type; under a filter on names at least the job of exactly that name."""
     wanted = request.get("jobName")
     if request.get("tags") or request.get("offset") or (wanted and wanted != job_name):

@@ -588,7 +588,7 @@ PROJECT = Lifecycle(
 # ---- operations on the wire -----------------------------------------------------------------------------------------
 
 
-def _would_list_version(request: Request, version_arn: str) -> Pattern | None:
+def _would_list_version(request: Request, version_arn: str, _made: Request | None) -> Pattern | None:
     """A project's list leaves out nothing of it but, if names are given, the versions that have none of them."""
     found, names = parts(version_arn), request.get("VersionNames")
     if not found or home(version_arn) != home(request.get("ProjectArn")):
@@ -596,10 +596,11 @@ def _would_list_version(request: Request, version_arn: str) -> Pattern | None:
     return () if names is None or found["version"] in names else None
 
 
-def _would_list_project(request: Request, project_arn: str) -> Pattern | None:
-    """Without `Features` the list is of Custom Labels projects alone, which the ARN does not tell."""
-    features, names = request.get("Features") or (), request.get("ProjectNames")
-    if not {_LABELS_FEATURE, _ADAPTER_FEATURE} <= set(features):
+def _would_list_project(request: Request, project_arn: str, made: Request | None) -> Pattern | None:
+    """Without `Features` the list is of Custom Labels projects alone: which those are, their creations tell."""
+    features, names = set(request.get("Features") or (_LABELS_FEATURE,)), request.get("ProjectNames")
+    is_asked = made is not None and made.get("Feature", _LABELS_FEATURE) in features
+    if not (is_asked or {_LABELS_FEATURE, _ADAPTER_FEATURE} <= features):
         return None
     return () if names is None or parts(project_arn).get("project") in names else None
 

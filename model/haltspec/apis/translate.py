@@ -648,7 +648,7 @@ JOB = Lifecycle(
 # ---- operations on the wire -----------------------------------------------------------------------------------------
 
 
-def _would_list(request: Mapping[str, Any], _job_id: str) -> Pattern | None:
+def _would_list(request: Mapping[str, Any], _job_id: str, _made: Mapping[str, Any] | None) -> Pattern | None:
     """What a complete listing under a filter leaves out; of filters on names and times a data rule tells."""
     given = request.get("Filter") or {}
     if not given:

@@ -370,7 +370,7 @@ def _is_listed(step: Step, ask: Ask, key: JobKey, seen: Seen) -> bool:
     """True if a complete list must show the job: its state is listed, and the request filters nothing out."""
     if not _permits(step.rules.rows(ask.binding, seen.state, ask.cls), seen.state, seen.state):
         return False
-    pattern = ask.binding.would_list(ask.request, key.id) if ask.binding.would_list is not None else ()
+    pattern = ask.binding.would_list(ask.request, key.id, None) if ask.binding.would_list is not None else ()
     shows = step.rules.lifecycle(key.lifecycle).state(seen.state).shows
     return pattern is not None and all(want in (None, got) for want, got in zip(pattern, shows, strict=False))
 
