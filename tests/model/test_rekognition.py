@@ -1252,16 +1252,23 @@ class TestWrongRecords:
         assert bench.listed(VersionNames=["other"]) == [] == bench.listed(bench.copies)
         assert bench.judged().verdict is Verdict.PASS
 
-    def test_rejects_a_missing_project_if_both_features_are_listed(self) -> None:
-        """Only a list of both features is complete whatever the project's feature is."""
-        for features, verdict in (
-            (["CUSTOM_LABELS", "CONTENT_MODERATION"], Verdict.FAIL),
-            (["CUSTOM_LABELS"], Verdict.PASS),
-        ):
-            bench = Bench()
-            bench.ok("DescribeProjects", {"Features": features})
-            bench.calls[-1] = dataclasses.replace(bench.calls[-1], reply={"ProjectDescriptions": []})
-            assert bench.judged().verdict is verdict
+    @pytest.mark.parametrize("features", [["CUSTOM_LABELS", "CONTENT_MODERATION"], ["CUSTOM_LABELS"], None])
+    def test_rejects_a_missing_project_of_a_listed_feature(self, features: list[str] | None) -> None:
+        """Which feature a project has, its creation tells; of one not seen made only a list of both says anything."""
+        bench = Bench()
+        bench.ok("DescribeProjects", {} if features is None else {"Features": features})
+        shown = {item["ProjectArn"] for item in bench.calls[-1].reply["ProjectDescriptions"]}
+        assert shown
+        bench.calls[-1] = dataclasses.replace(bench.calls[-1], reply={"ProjectDescriptions": []})
+        violations = bench.judged().violations
+        assert {v.rule for v in violations} == {"rekognition/project/listed"}
+        assert {v.job.id for v in violations if v.job is not None} == shown
+        listed = [{"ProjectArn": arn, "CreationTimestamp": 1.0, "Status": "CREATED"} for arn in sorted(shown)[:1]]
+        last = dataclasses.replace(bench.calls[-1], alone=False)
+        assert last.end is not None
+        before = dataclasses.replace(last, start=1.0, end=2.0, reply={"ProjectDescriptions": listed})
+        told = judge(API, [before, last])
+        assert bool(told.violations or told.warnings) is (len(features or ()) == 2)
 
 
 def answered(bench: Bench, answer: dict[str, Any], status: int = 200, error: str | None = None) -> Report:
