@@ -425,6 +425,7 @@ class TestEveryApi:
                 "dataarts",
                 "lists may be 10 s old [implied: TF job resources: the first look after an order is 10 s later]",
             ),
+            ("devicefarm", "an answer that does not show it: StopJob 60 s, StopRun 60 s"),
             ("devicefarm", "kept for 400 days after the end, and perhaps no longer [implied: GUIDE test-runs: results"),
             (
                 "translate",

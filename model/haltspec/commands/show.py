@@ -132,6 +132,12 @@ def _head(api: Api) -> Iterator[str]:
     yield from paragraph(api.tenancy, indent=2, first="tenant   ")
     if api.list_lag is not None:
         yield from _period("lists    ", "may be", api.list_lag, "old")
+    late = {binding.operation: binding.delay_s for binding in api.bindings if binding.delay_s}
+    if late:
+        told = ", ".join(f"{operation} {seconds:g} s" for operation, seconds in late.items())
+        yield from paragraph(
+            f"may take effect so long after an answer that does not show it: {told}", indent=2, first="orders   "
+        )
     yield f"  grades   {graded('stated')} a document says it"
     yield f"           {graded('implied')} it follows, was observed, or a known client depends on it"
     yield f"           {graded('assumed')} ours: nobody is blamed for it"
