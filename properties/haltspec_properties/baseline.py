@@ -59,8 +59,11 @@ class Baseline:
     def gone(self, run: Run) -> tuple[str, ...]:
         """What is accepted and the run did not see: it is mended, was not met this time, or is no rule.
 
-        Each is a rule, or a rule and the operations that did not break it.
+        Each is a rule, or a rule and the operations that did not break it. Nothing is known to be gone where the run
+        ended early, or something was not tested.
         """
+        if run.ended is not None or run.untested:
+            return ()
         broken: dict[str, set[str]] = {}
         for finding in (*run.findings, *run.accepted, *run.warnings):
             broken.setdefault(finding.rule, set()).update(finding.operations)
@@ -73,14 +76,19 @@ class Baseline:
                 gone.append(accepted.rule)
         return tuple(gone)
 
-    def taking(self, findings: Iterable[Finding]) -> Baseline:
-        """A baseline of exactly these findings, with the reasons that this one has for their rules."""
+    def taking(self, findings: Iterable[Finding], *, keeps: bool = False) -> Baseline:
+        """A baseline of exactly these findings, with the reasons that this one has for their rules.
+
+        With `keeps` also of all that this one accepts: where something was not tested nobody knows whether it is gone.
+        """
         taken: dict[str, Accepted] = {}
         for f in findings:
             first = taken.setdefault(f.rule, Accepted(f.rule, str(f.grade), f.violation.message, self.reason(f.rule)))
             if not _comes_in_time(load(self.api), f.rule):
                 taken[f.rule] = replace(first, operations=tuple(sorted({*first.operations, *f.operations})))
-        return Baseline(self.api, tuple(taken.values()))
+        known = {(accepted.rule, accepted.operations) for accepted in taken.values()}
+        kept = (accepted for accepted in self.accepted if keeps and (accepted.rule, accepted.operations) not in known)
+        return Baseline(self.api, (*taken.values(), *kept))
 
     def reason(self, rule: str) -> str:
         """Why a rule is accepted; empty if it is not, or nobody has said why."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from typing import Any, Final
 
 from haltspec.errors import AdapterFailure
 from haltspec.lts import Grade, Role, Source
-from haltspec.observe import succeeded
+from haltspec.observe import is_uncertain, succeeded
 from haltspec.oracle import Report, Settings, Verdict, Violation, judge
 from haltspec.report import calls_words, cite, members, plain, violation_json
 from haltspec.spec import Api, reach
@@ -30,12 +31,15 @@ from haltspec_properties.paste_python import python_lines
 from haltspec_properties.scenarios import Scenario, Stage, list_all, scenarios
 from haltspec_properties.search import Search
 from haltspec_properties.session import Session
+from haltspec_properties.untested import Untested, answer_words, untested
 
 REPLAYS: Final = 3
 INTERRUPTED: Final = "interrupted"
 _MOST_TRIED: Final = 4
 """So many violations of a rule are shrunk at most, each by another operation."""
 _MOST_SHOWN: Final = 6
+_MOST_UNTESTED: Final = 6
+"""So many operations that were not tested are told one by one."""
 _WALK_CALLS: Final = 30
 _MOST_LOOKED_AT: Final = 200
 _LONGEST_SHRUNK: Final = 40
@@ -136,6 +140,7 @@ class Run:
         findings: deviations at the floor or above, one for each rule; `warnings` those below. What operations break
             that nobody has accepted stands apart from what is accepted of the same rule.
         accepted: deviations at the floor or above that somebody has accepted; see `baseline`.
+        untested: what was asked for and told nothing, so that it was not tested.
         ended: what ended the run early; None: its budget did.
         address: where others can call the target, empty if nobody else can; `shared`: in tenants of one's own.
         report: the judgement of the whole record.
@@ -151,17 +156,27 @@ class Run:
     requests: int
     seconds: float
     accepted: tuple[Finding, ...] = ()
+    untested: tuple[Untested, ...] = ()
     ended: KeyboardInterrupt | AdapterFailure | None = None
     address: str = ""
     shared: bool = False
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL if anything was found, what is accepted aside; INCONCLUSIVE if only warnings were, as in a `Report`."""
+        """FAIL if anything was found, what is accepted aside.
+
+        INCONCLUSIVE if only warnings were, or calls are undecided, as in a `Report`, or if something was not tested.
+        """
         if self.findings:
             return Verdict.FAIL
-        is_unsure = self.report.undecided or not all(found.violation.is_left_open for found in self.warnings)
+        warns = not all(found.violation.is_left_open for found in self.warnings)
+        is_unsure = warns or self.report.undecided or self.untested
         return Verdict.INCONCLUSIVE if is_unsure else Verdict.PASS
+
+    @property
+    def has_no_job(self) -> bool:
+        """True if no call made a job, so that nothing was tested at all."""
+        return any(not one.operation for one in self.untested)
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -282,6 +297,7 @@ class _Conformance:
             report=report,
             requests=len(self.calls) + self.replayed,
             seconds=self.options.clock() - begun,
+            untested=untested(self.api, report),
             ended=self.ended,
             address=self.target.address,
             shared=self.target.salt is not None,
@@ -537,6 +553,7 @@ def render(
         f"{run.seconds:.1f} s, {taken} of {len(run.rows)} rows seen, "
         f"{run.report.constrained_share:.0%} of {run.report.observations} observations constrained"
     )
+    yield from (f"  {visible(line)}" for line in _unsure_lines(run))
     for number, finding in enumerate((*run.findings, *run.warnings), start=1):
         yield ""
         first, *others = finding_lines(run, finding, style=style)
@@ -551,6 +568,26 @@ def render(
     if run.warnings:
         yield ""
         yield f"{len(run.warnings)} of these are below the floor and only warn"
+
+
+def _unsure_lines(run: Run) -> Iterator[str]:
+    """What the verdict says nothing of, and how many calls have no certain answer."""
+    for one in run.untested[:_MOST_UNTESTED]:
+        yield f"not tested: {one}; {one.remedy}"
+    if len(run.untested) > _MOST_UNTESTED:
+        yield f"not tested: {len(run.untested) - _MOST_UNTESTED} operations more; --json has all of them"
+    for reason, number in Counter(unsaid.reason for unsaid in run.report.undecided).items():
+        yield f"undecided: calls on {number} {'job' if number == 1 else 'jobs'}: {reason}"
+    unsure = _uncertain(run)
+    if unsure:
+        total = unsure.total()
+        told = ", ".join(f"{often} {answer}" for answer, often in unsure.most_common())
+        yield f"{total} {'call' if total == 1 else 'calls'} without a certain answer: {told}"
+
+
+def _uncertain(run: Run) -> Counter[str]:
+    """The calls of which no answer tells whether they had their effect: how many of them were answered how."""
+    return Counter(answer_words(call) for call in run.report.projection.calls if is_uncertain(run.api, call))
 
 
 def finding_lines(run: Run, finding: Finding, *, style: Callable[[str, str], str] = plain) -> Iterator[str]:
@@ -592,8 +629,14 @@ def told_of(run: Run, finding: Finding) -> str:
 
 
 def as_json(run: Run) -> dict[str, Any]:
-    """The run as JSON values: `api`, `target`, `verdict`, `violations`, `warnings`, `accepted`, `coverage`, `requests`,
+    """The run as JSON values.
+
+    `api`, `target`, `verdict`, `violations`, `warnings`, `accepted`, `untested`, `uncertain`, `coverage`, `requests`,
     `seconds`, `ended` (why the run ended early; null if its budget ended it).
+
+    What was not tested has `operation` (null: no job was made at all), `calls` (how many), `answers` (error codes, or
+    `no answer`, with how often each came), `message`, `remedy`. `uncertain` counts the calls of which no answer tells
+    whether they had their effect, by answer.
 
     A violation has `rule`, `grade`, `source`, `message`, `calls` (shrunk, as trace lines), `seen`, `replays`, `back`,
     `operations` (those that broke the rule), `script` (lines for bash that make the calls with curl), `python` (lines
@@ -607,6 +650,8 @@ def as_json(run: Run) -> dict[str, Any]:
         "violations": [_finding_json(finding, run) for finding in run.findings],
         "warnings": [_finding_json(finding, run) for finding in run.warnings],
         "accepted": [_finding_json(finding, run) for finding in run.accepted],
+        "untested": [one.as_json() for one in run.untested],
+        "uncertain": dict(_uncertain(run)),
         "coverage": {
             "rows": len(run.rows),
             "taken": len(taken),

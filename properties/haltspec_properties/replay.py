@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from haltspec.errors import AdapterFailure, BadTrace, Misuse
-from haltspec.lts import Grade
+from haltspec.lts import Grade, Role
 from haltspec.oracle import Settings, Verdict, Violation, judge
 from haltspec.report import calls_words, grouped, plain
 from haltspec.spec import Api
@@ -24,6 +24,7 @@ from haltspec_properties.conform import INTERRUPTED, REPLAYS, Options, Progress,
 from haltspec_properties.paste import visible
 from haltspec_properties.scenarios import Stage
 from haltspec_properties.session import Session
+from haltspec_properties.untested import answer_words, is_answered, remedy
 
 _MARGIN_S: Final = 0.05
 """So much longer than the patience is waited for what is owed."""
@@ -50,6 +51,8 @@ class Tried:
         violation: how it was broken in the last of them; None if it was in none.
         calls: the calls of that replay, or of the last one.
         besides: other rules that the replays broke.
+        turned_away: of the replays that showed nothing, how many could not: a job was not made for them, or the last
+            call was not answered.
     """
 
     sought: Sought
@@ -58,6 +61,12 @@ class Tried:
     violation: Violation | None
     calls: tuple[Call, ...]
     besides: tuple[str, ...]
+    turned_away: int = 0
+
+    @property
+    def is_untried(self) -> bool:
+        """True if no replay could have shown it."""
+        return not self.back and self.turned_away == self.replays
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +83,15 @@ class Replay:
 
     @property
     def verdict(self) -> Verdict:
-        """FAIL if a deviation at the floor or above came back, INCONCLUSIVE if only ones below it did."""
+        """FAIL if a deviation at the floor or above came back.
+
+        INCONCLUSIVE if only ones below it did, or one could not be tried: its calls were turned away.
+        """
         back = [tried.violation.grade for tried in self.tried if tried.violation is not None]
         if any(grade >= self.floor for grade in back):
             return Verdict.FAIL
-        return Verdict.INCONCLUSIVE if back else Verdict.PASS
+        is_unsure = back or any(tried.is_untried for tried in self.tried)
+        return Verdict.INCONCLUSIVE if is_unsure else Verdict.PASS
 
 
 def read_sought(path: str | Path, api: Api, settings: Settings) -> tuple[Sought, ...]:
@@ -189,17 +202,29 @@ class _Replayer:
         last: tuple[Call, ...] = ()
         shown: Violation | None = None
         besides: dict[str, None] = {}
+        turned_away = 0
         for _ in range(replays):
             calls = self._again(sought)
             report = judge(self.api, calls, Settings(floor=self.options.floor, patience=self.options.patience))
             broken = (*report.violations, *report.warnings)
             own = [violation for violation in broken if violation.rule == sought.rule]
+            turned_away += not own and self._is_turned_away(sought.calls, calls)
             besides |= dict.fromkeys(v.rule for v in broken if v.rule != sought.rule)
             if own or shown is None:
                 last = calls
             if own:
                 back, shown = back + 1, max(own, key=lambda violation: violation.grade)
-        return Tried(sought, replays, back, shown, last, tuple(besides))
+        return Tried(sought, replays, back, shown, last, tuple(besides), turned_away)
+
+    def _is_turned_away(self, calls: Sequence[Call], made: Sequence[Call]) -> bool:
+        """True if calls made again cannot show what they showed: not all jobs were made, or the last got no answer."""
+        if not (made and is_answered(self.api, made[-1])):
+            return True
+        makers = {b.operation for b in self.api.bindings if self.api.role(b).role is Role.CREATE}
+        then, now = (
+            sum(call.operation in makers and is_answered(self.api, call) for call in same) for same in (calls, made)
+        )
+        return now < then
 
     def _again(self, sought: Sought) -> tuple[Call, ...]:
         number, self.stages = self.stages, self.stages + 1
@@ -235,10 +260,21 @@ def render_replay(outcome: Replay, *, style: Callable[[str, str], str] = plain) 
         yield f"{number:3}. {came} replays: {visible(tried.sought.rule)}"
         told = tried.violation.message if tried.violation is not None else f"it was: {tried.sought.message}"
         yield f"     {visible(told)}"
+        if tried.is_untried:
+            yield f"     this says nothing of it: {visible(_turned_away(outcome.api, tried))}"
         for rule in tried.besides:
             yield f"     these calls also break: {rule}"
         for line in calls_words(tried.calls[-_MOST_SHOWN:]):
             yield f"       {visible(line)}"
+
+
+def _turned_away(api: Api, tried: Tried) -> str:
+    """Why a deviation could not be tried: the first call that got no answer to judge, what came, and what to do."""
+    first = next((call for call in tried.calls if not is_answered(api, call)), None)
+    if first is None:
+        return "some jobs that it needs were not made"
+    answer = answer_words(first)
+    return f"{first.operation} got {answer}; {remedy(api, answer)}"
 
 
 def replay_json(outcome: Replay) -> dict[str, Any]:
@@ -246,7 +282,8 @@ def replay_json(outcome: Replay) -> dict[str, Any]:
     `ended` (why it ended early, or null).
 
     What became of a deviation has `rule`, `grade` (null if it did not come back), `message`, `replays`, `back`,
-    `besides` (other rules that the calls break) and `calls` (of the last replay that shows it, as trace lines).
+    `turned_away` (replays that could show nothing: a job was not made, or the last call not answered), `besides`
+    (other rules that the calls break) and `calls` (of the last replay that shows it, as trace lines).
     """
     return {
         "api": outcome.api.name,
@@ -267,6 +304,7 @@ def _tried_json(tried: Tried) -> dict[str, Any]:
         "message": violation.message if violation is not None else tried.sought.message,
         "replays": tried.replays,
         "back": tried.back,
+        "turned_away": tried.turned_away,
         "besides": list(tried.besides),
         "calls": [json.loads(to_line(call)) for call in tried.calls],
     }

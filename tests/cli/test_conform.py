@@ -18,6 +18,8 @@ import pytest
 import yaml
 
 from haltspec.__main__ import main
+from haltspec.wire.faults import Fault
+from haltspec.wire.host import Host, Settings
 from haltspec.wire.server import Background
 from haltspec_properties.flaws import Flawed, flaws
 
@@ -157,6 +159,29 @@ def test_only_what_is_new_fails(flawed: str, capsys: pytest.CaptureFixture[str],
     assert code == 1
     assert "accepted and not seen any more: translate/job/started" in out
     assert MISSING in out
+
+
+def test_a_service_that_refuses_everything_is_inconclusive(
+    flawed: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """It exits with 3, for a reason that is told; the baseline stays, and what is replayed has not gone."""
+    baseline, deviations = tmp_path / "baseline.json", tmp_path / "run.json"
+    run(capsys, "translate", "--endpoint-url", flawed, "--examples", "0", "--write-baseline", str(baseline))
+    _, out, _ = run(capsys, "translate", "--endpoint-url", flawed, "--examples", "0", "--json")
+    deviations.write_text(out)
+    before = baseline.read_text()
+    with Background(Host(Settings(apis=("translate",), faults=(Fault("throttle"),)))) as service:
+        target = ("translate", "--endpoint-url", service.url, "--examples", "0")
+        files = ("--baseline", str(baseline), "--write-baseline", str(baseline))
+        code, out, err = run(capsys, *target, *files)
+        assert (code, err) == (3, f"{baseline} is not written: no job was made, so nothing was tested\n")
+        assert out.startswith(f"{service.url}: INCONCLUSIVE  translate, 0 deviations, ")
+        assert "calls that should make a job was answered with " in out
+        assert "not seen any more" not in out
+        assert baseline.read_text() == before
+        code, out, _ = run(capsys, *target, "--replay", str(deviations))
+    assert code == 3
+    assert "this says nothing of it: " in out
 
 
 @pytest.mark.parametrize("option", ["--junit", "--sarif", "--html", "--write-baseline"])

@@ -97,11 +97,12 @@ def run(name: str, inside: Any, clock: Callable[[], float], rng: Random, between
 
 
 def alarms(name: str, inside: Any, clocks: Callable[[], Callable[[], float]], at_least: int, seed: int) -> None:
-    """Fail at the first alarm in so many calls to services of all sorts."""
+    """Fail at the first alarm in so many calls to services of all sorts, or where one is called untested."""
     began, calls, number = time.monotonic(), 0, 0
     while calls < at_least:
         done = run(name, inside, clocks(), Random(f"{seed}/{number}"), lambda adapter: adapter)
         assert done.findings == (), (number, done.target, done.findings[0])
+        assert done.untested == (), (number, done.target)
         calls, number = calls + done.requests, number + 1
     print(f"\n{name}: {calls} calls to {number} services, no alarm, {time.monotonic() - began:.0f} s")
 

@@ -92,8 +92,14 @@ def command(
 
     Ctrl-C ends it and tells what was found until then; a second one ends that too.
 
-    Exit 0 if nothing was found, 1 if something was, 2 for misuse, 3 if only warnings were. With --replay: 0 if none
-    of the deviations came back, 1 if one did.
+    Exit 0 if all was tested and nothing found, but perhaps that lists are old as documents let them be; 1 if a
+    deviation was found that the baseline does not accept; 2 for misuse, and if the target cannot be reached or goes
+    away; 3 if none was found, but rules below the floor are broken, calls on a job cannot be ordered, or something
+    was not tested: no job was made, a creation never succeeded, or no call of an operation told anything. 130 if
+    Ctrl-C ended it.
+
+    With --replay: 0 if none of the deviations came back, 1 if one did, 3 if only such as are below the floor did, or
+    one could not be tried, as its calls were refused for other reasons or not answered.
     """
     api = load(api_name)
     options = Options(examples=examples, seconds=seconds, patience=patience, seed=seed, floor=floor)
@@ -108,8 +114,8 @@ def command(
         if sought is not None:
             return _tell_replay(replay(api, target, sought, options, tell), as_json_=as_json_)
         run = known.apply(conform(api, target, options, tell, known.accepts))
-    if write_baseline is not None and run.ended is None:
-        known = known.taking((*run.findings, *run.accepted))
+    if write_baseline is not None and run.ended is None and not run.has_no_job:
+        known = known.taking((*run.findings, *run.accepted), keeps=bool(run.untested))
         run = known.apply(run)
     files.write(run, known)
     if as_json_:
@@ -117,7 +123,7 @@ def command(
     else:
         for line in render(run, style=_style, curl=curl, python=python):
             click.echo(line)
-        for gone in known.gone(run) if run.ended is None else ():
+        for gone in known.gone(run):
             click.echo(f"accepted and not seen any more: {gone}")
     return _code(run.verdict, run.ended)
 
@@ -180,7 +186,9 @@ class Files:
             from haltspec_properties.reports.page import page
 
             Path(self.html).write_text(page(run), encoding="utf-8")
-        if self.write_baseline is not None and run.ended is None:
+        if self.write_baseline is not None and run.has_no_job:
+            click.echo(f"{self.write_baseline} is not written: no job was made, so nothing was tested", err=True)
+        elif self.write_baseline is not None and run.ended is None:
             Path(self.write_baseline).write_text(known.text(), encoding="utf-8")
 
 
