@@ -141,9 +141,9 @@ class Shapes:
         """The faults of a successful reply, given as the decoded JSON; raises `Unknown`.
 
         Members no shape knows are ignored, `null` members are faults but for those of `nulls`, and None stands for a
-        body that was empty or that the recording hides: it has no faults. So does an empty text where no member is.
+        body that the recording hides: it has no faults. Nor has an empty text, an empty body, where no member is.
         """
-        if reply is None or (reply == "" and not self._has_output(operation)):
+        if reply is None or (reply == "" and not self.has_output(operation)):
             return _NONE
         try:
             check = self._replies[operation]
@@ -155,7 +155,8 @@ class Shapes:
             return tuple(fault for fault in found if not self._is_let(fault))
         return found
 
-    def _has_output(self, operation: str) -> bool:
+    def has_output(self, operation: str) -> bool:
+        """True if a successful reply has members; raises `Unknown`."""
         output = self._declared(operation).get("output")
         return bool(output and self.model["shapes"][output["shape"]].get("members"))
 

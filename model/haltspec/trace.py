@@ -9,7 +9,8 @@ A line has these members, in any order; members it does not know are ignored:
 - `request`: the request's members, an object;
 - `status`: the HTTP status; `end` and `status` are both null if no answer came;
 - `error`: the error code of a refusal or a fault, optional: left out, it is taken from the body; a namespace before it
-  and an address behind it, which some services write, are taken off; `reply`: the decoded body, optional;
+  and an address behind it, which some services write, are taken off;
+- `reply`: the decoded body, an empty text if it is known to be empty; left out, the recording does not tell;
 - `alone`: true if the recorder vouches that the recording holds every call made in this tenant, optional.
 
 A line with `event` and no `operation` tells what a service did by itself, as its journal has it; it is passed over.
@@ -59,7 +60,8 @@ class Call:
         request: the members of the request.
         status: the HTTP status; None exactly if no answer came.
         error: the error code; None for a success and for an error without a code.
-        reply: the decoded body; its text if it is no JSON, where an adapter kept it; None if there is none.
+        reply: the decoded body; its text if it is no JSON, where an adapter kept it; None if it is not known, or empty
+            as it has to be.
         alone: the recording holds every call made in the call's tenant: an id it never saw given belongs to no job.
         line: the line of the recording it was read from, counted from 1; 0 if it was not read.
         place: `file:line`, empty if it was not read. Neither takes part in comparisons.

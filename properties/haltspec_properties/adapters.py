@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any, ClassVar, Final, Protocol
 from urllib.parse import urlsplit
 
+from haltspec import shapes
 from haltspec.errors import AdapterFailure, Misuse, Unknown
 from haltspec.reference import Reference
 from haltspec.spec import Api
@@ -181,7 +182,7 @@ class AwsAdapter:
             request=request,
             status=None if raw is None else raw.status,
             error=_error_code(raw, body) if raw is not None and failed else None,
-            reply=body,
+            reply=_known(body, raw, self.api, operation),
             alone=self.alone,
         )
 
@@ -335,7 +336,7 @@ class HuaweiAdapter:
             request=route.arrived(request),
             status=None if raw is None else raw.status,
             error=_huawei_code(raw, body) if raw is not None and failed else None,
-            reply=body,
+            reply=_known(body, raw, self.api, operation),
             alone=self.alone,
         )
 
@@ -486,6 +487,15 @@ def _decoded(body: bytes) -> Any:
         return decode_json(body)
     except ValueError:
         return body.decode("utf-8", "replace")[:_TEXT_CHARACTERS]
+
+
+def _known(body: Any, raw: RawReply | None, api: Api, operation: str) -> Any:
+    """The body of an answer for the record, in which None leaves open what it was.
+
+    That the body of a success is empty is known here, and told with an empty text where the success has members.
+    """
+    is_empty = raw is not None and raw.status < 300 and not raw.body
+    return "" if is_empty and shapes.load(api).has_output(operation) else body
 
 
 def _huawei_code(raw: RawReply, body: Any) -> str:

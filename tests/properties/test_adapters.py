@@ -17,6 +17,7 @@ import pytest
 
 from haltspec.apis import load
 from haltspec.errors import AdapterFailure, Misuse, Unknown
+from haltspec.oracle import judge
 from haltspec.reference import Reference
 from haltspec.trace import read, to_line
 from haltspec_properties import targets
@@ -222,12 +223,24 @@ class TestAnswers:
         assert (call.status, call.error, call.reply) == (status, None, body.decode())
         assert list(read([to_line(call)], name="record")) == [call]
 
-    def test_an_empty_body_is_no_reply(self, echo: Echo) -> None:
-        """A success without a body has the reply None."""
-        echo.body = b""
-        arn = {"DocumentClassifierArn": "arn"}
-        call = echo.adapter().call("StopTrainingDocumentClassifier", arn, tenant=TENANT, client="c")
-        assert (call.status, call.reply) == (200, None)
+    @pytest.mark.parametrize(
+        ("status", "operation", "request_", "reply"),
+        [
+            (200, "StopTrainingDocumentClassifier", {"DocumentClassifierArn": "arn"}, None),
+            (200, STOPPED, {"JobId": "a"}, ""),
+            (500, STOPPED, {"JobId": "a"}, None),
+        ],
+    )
+    def test_an_empty_body_is_told_where_it_may_not_be(
+        self, echo: Echo, status: int, operation: str, request_: dict[str, Any], reply: str | None
+    ) -> None:
+        """The body of a success is known to be empty; it is judged so, and so it is when the record is read again."""
+        echo.status, echo.body = status, b""
+        call = echo.adapter().call(operation, request_, tenant=TENANT, client="c")
+        assert (call.status, call.reply) == (status, reply)
+        for calls in ([call], list(read([to_line(call)], name="record"))):
+            wrong = [v.rule for v in judge(API, calls).violations if "documented types" in v.rule]
+            assert wrong == (["comprehend/replies have the documented types/body"] if reply == "" else [])
 
     def test_calls_of_several_threads_do_not_mix(self, echo: Echo) -> None:
         """Each thread gets the answer to its own request."""

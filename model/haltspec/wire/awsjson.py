@@ -9,7 +9,7 @@ front of the service.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from haltspec import services, shapes
@@ -55,7 +55,6 @@ class AwsJson:
             metadata = shapes.load(api).model["metadata"]
             self._prefixes[metadata["targetPrefix"]] = name
             self._signing[name] = metadata.get("signingName", metadata["endpointPrefix"])
-        self._silent = frozenset(_silent(apis))
 
     @property
     def apis(self) -> tuple[str, ...]:
@@ -119,21 +118,11 @@ class AwsJson:
         headers = [("content-type", CONTENT_TYPE), (self.id_header, request_id)]
         if answer.error is not None:
             headers.append(("x-amzn-errortype", answer.error))
-        elif (asked.api, asked.operation) in self._silent:
-            return Response(answer.status, tuple(headers))
-        reply = answer.reply if answer.reply is not None else {}
-        body = _with_exponents(reply, request_id) if self._exponents else encode(reply)
+        is_silent = answer.error is None and not shapes.load(self._apis[asked.api]).has_output(asked.operation)
+        if is_silent or answer.reply is None:
+            return Response(answer.status, tuple(headers))  # no empty object
+        body = _with_exponents(answer.reply, request_id) if self._exponents else encode(answer.reply)
         return Response(answer.status, tuple(headers), body)
-
-
-def _silent(apis: Mapping[str, Api]) -> Iterator[tuple[str, str]]:
-    """The operations whose success says nothing: it has an empty body, not an empty object."""
-    for name, api in apis.items():
-        model = shapes.load(api).model
-        for operation in api.operations:
-            output = model["operations"][operation].get("output")
-            if output is None or not model["shapes"][output["shape"]]["members"]:
-                yield name, operation
 
 
 def _account(access_key: str, request: Request) -> str:

@@ -113,7 +113,8 @@ class DataArtsRest:
             return Response(204, headers)
         if answer.status == 429:
             headers += (("retry-after", _RETRY_AFTER_S),)
-        return Response(answer.status, (("content-type", CONTENT_TYPE), *headers), encode(answer.reply or {}))
+        body = b"" if answer.reply is None else encode(answer.reply)
+        return Response(answer.status, (("content-type", CONTENT_TYPE), *headers), body)
 
 
 def _part(text: str) -> str:

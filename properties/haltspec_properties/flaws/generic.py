@@ -179,6 +179,9 @@ def _answers(api: Api) -> Iterator[Flaw]:
     yield Flaw("bad input is accepted", _FAKES, instead(_leniently, lambda turn: not _is_sound(turn)))
     yield Flaw("every twentieth call is a server error", _BUG, after(_now_and_then(20), _is_sound))
     yield Flaw("replies are empty", _BUG, after(_emptied, on(Role.READ, Role.LIST)))
+    yield Flaw("what a read tells is an empty body", _BUG, after(_cut_off, on(Role.READ, Role.LIST)))
+    if any(name.startswith("Stop") and shapes.load(api).has_output(name) for name in api.operations):
+        yield Flaw("a stop answers with an empty body", "a handler that only acts", after(_cut_off, stops))
 
 
 def _roles_on_jobs(api: Api) -> list[Role]:
@@ -259,6 +262,10 @@ def _now_and_then(every: int) -> Change:
 
 def _emptied(turn: Turn, answer: Answer) -> Answer:
     return answer if is_refused(answer) else Answer(answer.status, {})
+
+
+def _cut_off(_turn: Turn, answer: Answer) -> Answer:
+    return answer if is_refused(answer) else replace(answer, reply=None)
 
 
 # ---- effects ---------------------------------------------------------------------------------------------------------
