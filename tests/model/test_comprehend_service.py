@@ -54,7 +54,8 @@ class Lab:
 
     def start(self, kind: str = "entities", tenant: str = HERE, **members: Any) -> str:
         binding = next(b for b in CREATES if b.kind == kind)
-        call = self(binding.operation, tenant, **SERVICE.example(binding, tenant, len(self.calls), ()), **members)
+        example = SERVICE.example(binding, tenant, 3 * len(self.calls), ())
+        call = self(binding.operation, tenant, **example, **members)
         reply = call.reply
         return str(reply.get("JobId") or reply.get("DocumentClassifierArn") or reply.get("EntityRecognizerArn"))
 

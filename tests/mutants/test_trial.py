@@ -250,14 +250,14 @@ class TestMistaken:
 
     def test_nothing_else_changes(self) -> None:
         """Where a member is shown otherwise, all other members and all requests are as they were."""
-        mistaken, right = self.play(made("translate", "job")["JobName is always there: 'nightly'"]), self.play(None)
+        mistaken, right = self.play(made("translate", "job")["JobName is always there: 'job-2'"]), self.play(None)
         assert [call.request for call in mistaken] == [call.request for call in right]
         place = ("TextTranslationJobProperties",)
         pairs = (
             (reach(wrong.reply, place), reach(call.reply, place)) for wrong, call in zip(mistaken, right, strict=True)
         )
         for wrong_job, job in ((wrong, job) for wrong, job in pairs if isinstance(job, dict)):
-            assert wrong_job == {**job, "JobName": "nightly"}
+            assert wrong_job == {**job, "JobName": "job-2"}
 
     def test_calls_of_its_own_take_no_time(self) -> None:
         """A service that asks itself about other tenants answers at the same times as one that does not."""

@@ -12,12 +12,13 @@ import pytest
 from haltspec import services
 from haltspec.apis import NAMES, load
 from haltspec.lts import Call as CallLabel
-from haltspec.lts import Reply
+from haltspec.lts import Reply, Role
+from haltspec.observe import succeeded
 from haltspec.oracle import Settings, Verdict, judge
 from haltspec.reference import Reference, Schedule
 from haltspec.report import cite
 from haltspec.services.comprehend import Comprehend
-from haltspec.spec import Binding
+from haltspec.spec import Binding, reach
 from haltspec.trace import read, to_line
 from haltspec_properties.adapters import ReferenceAdapter
 from haltspec_properties.conform import Options, Run, Target, as_json, conform, render
@@ -111,6 +112,41 @@ def test_reference_model_conforms(api: str) -> None:
     """The reference model, moving by itself, shows no deviation."""
     run = conform(load(api), reference_target(load(api)), Options(examples=10))
     assert (run.verdict, run.findings, run.warnings) == (Verdict.PASS, (), ())
+
+
+@pytest.mark.parametrize("api_name", NAMES)
+def test_what_a_job_is_to_keep_is_given(api_name: str) -> None:
+    """The stories alone give jobs every member that a rule says is as given, or is kept: else it could be forgotten."""
+    api = load(api_name)
+    run = conform(api, reference_target(api, seed=1), Options(examples=0))
+    given: dict[str, set[str]] = {}
+    for call in filter(succeeded, run.report.projection.calls):
+        for binding in api.bound(call.operation):
+            if api.role(binding).role is Role.CREATE:
+                given.setdefault(binding.lifecycle, set()).update(call.request)
+                given[binding.lifecycle] |= {
+                    f"{m}.{n}" for m, v in call.request.items() if isinstance(v, dict) for n in v
+                }
+    for lifecycle in api.lifecycles:
+        kept = [rule.name.removesuffix(" is as given").removesuffix(" is kept") for rule in lifecycle.rules]
+        named = {
+            name for name, rule in zip(kept, lifecycle.rules, strict=True) if name != rule.name and " " not in name
+        }
+        assert named <= given[lifecycle.name], lifecycle.name
+    assert api_name != "comprehend" or "InputDataConfig.InputFormat" in given["job"]
+
+
+@pytest.mark.parametrize("api_name", ["comprehend", "translate"])
+def test_lists_are_asked_for_a_name_that_a_job_has(api_name: str) -> None:
+    """The stories filter lists of every kind by the name of a job that is in them."""
+    api = load(api_name)
+    run = conform(api, reference_target(api), Options(examples=0))
+    found = set[str]()
+    for call in filter(succeeded, run.report.projection.calls):
+        for binding in api.bound(call.operation):
+            if binding.items is not None and "JobName" in (call.request.get("Filter") or {}):
+                found |= {binding.kind} if reach(call.reply, binding.items) else set()
+    assert found == {b.kind for b in api.bindings if b.items is not None and b.lifecycle in ("job", "unstoppable")}
 
 
 @dataclass

@@ -77,17 +77,20 @@ class Comprehend(aws.FilteredLists):
     status_in: ClassVar[tuple[str, ...]] = ("JobStatus", "Status")
 
     def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """A small valid request that starts a job or creates a model; every third says more, and one or the other takes
-        a trained model that is known.
+        """A small valid request that starts a job or creates a model; every third says more, its name with it, and one
+        or the other takes a trained model that is known.
         """
         account = tenant.partition("/")[0]
         if binding.lifecycle == "training":
             version = {"VersionName": "first"} if number % 3 == 2 else {}
             return {**self._model(binding.kind, f"model-{number}", account), **version}
         role = {"DataAccessRoleArn": f"arn:aws:iam::{account}:role/analyst"}
-        request = {"InputDataConfig": {"S3Uri": f"s3://inbox-{account}/documents"}, **role}
+        request: dict[str, Any] = {"InputDataConfig": {"S3Uri": f"s3://inbox-{account}/documents"}, **role}
         request |= {"OutputDataConfig": {"S3Uri": f"s3://outbox-{account}/results"}}
         says_more = number % 3 == 2
+        if says_more:
+            request["InputDataConfig"]["InputFormat"] = "ONE_DOC_PER_LINE"
+            request["JobName"] = f"job-{number}"
         offsets = {"LanguageCode": "en", "Mode": "ONLY_OFFSETS"}
         redacted = {"PiiEntityTypes": ["NAME"], "MaskMode": "REPLACE_WITH_PII_ENTITY_TYPE"}
         own: dict[str, dict[str, Any]] = {
@@ -160,11 +163,14 @@ class Comprehend(aws.FilteredLists):
         network = {"SecurityGroupIds": ["sg-0123456789"], "Subnets": ["subnet-0123456789"]}
         guarded = {"VolumeKmsKeyId": key, "VpcConfig": network}
         sealed = {**request, **guarded, "OutputDataConfig": {**request["OutputDataConfig"], "KmsKeyId": key}}
+        spoken = ("Entities", "KeyPhrases", "Sentiment", "TargetedSentiment")
+        sealed_jobs = {f"{job}DetectionJob": sealed for job in ("DominantLanguage", "Topics")}
+        sealed_jobs |= {f"{job}DetectionJob": {**sealed, "LanguageCode": "en"} for job in spoken}
         classifier = {**self._model("document-classifier", "guarded", account), **guarded, "ModelKmsKeyId": key}
         return (
             *(
-                ((f"Start{job}", sealed), (f"Describe{job}", {"JobId": Told("JobId")}), (f"List{job}s", {}))
-                for job in ("DominantLanguageDetectionJob", "TopicsDetectionJob")
+                ((f"Start{job}", given), (f"Describe{job}", {"JobId": Told("JobId")}), (f"List{job}s", {}))
+                for job, given in sealed_jobs.items()
             ),
             (("StartEntitiesDetectionJob", {**english, **wheel}), ("ListEntitiesDetectionJobs", {})),
             (("StartDocumentClassificationJob", {**request, **wheel}), ("ListDocumentClassificationJobs", {})),

@@ -59,9 +59,10 @@ class Translate(aws.FilteredLists):
     submitted_in: ClassVar[str] = "SubmittedTime"
 
     def example(self, binding: Binding, tenant: str, number: int, made: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """A small valid request that starts a job, without its token; every third is for other languages."""
-        languages = ("fr", ["es"]) if number % 3 == 2 else ("en", ["de"])
-        return _start(tenant, *languages)
+        """A small valid request that starts a job, without its token; every third has a name, and other languages."""
+        if number % 3 == 2:
+            return {**_start(tenant, "fr", ["es"]), "JobName": f"job-{number}"}
+        return _start(tenant, "en", ["de"])
 
     def extras(self, binding: Binding) -> tuple[dict[str, Any], ...]:
         """A name for a job that is started."""

@@ -7,7 +7,18 @@ from typing import Any, Final
 
 from haltspec.lts import Role
 from haltspec.services.base import Answer
-from haltspec_properties.flaws.generic import adds, after, finds_nothing, hides, instead, is_refused, on, shows, stops
+from haltspec_properties.flaws.generic import (
+    adds,
+    after,
+    edit,
+    finds_nothing,
+    hides,
+    instead,
+    is_refused,
+    on,
+    shows,
+    stops,
+)
 from haltspec_properties.flaws.service import Flaw, Turn
 
 _MOTO: Final = "moto 5.2.5"
@@ -38,6 +49,12 @@ def _of_any_kind(turn: Turn) -> Answer:
 def _told_empty(turn: Turn, answer: Answer) -> Answer:
     """What was stopped is not told."""
     return answer if is_refused(answer) else Answer(answer.status, {})
+
+
+def _forget_model(_turn: Turn, view: dict[str, Any]) -> None:
+    """A job is shown without the model that it uses."""
+    for member in ("EntityRecognizerArn", "DocumentClassifierArn") if "JobId" in view else ():
+        view.pop(member, None)
 
 
 def _running(view: dict[str, Any]) -> bool:
@@ -72,6 +89,10 @@ FLAWS: Final[tuple[Flaw, ...]] = (
     Flaw("the token is shown", _MOTO, adds("ClientRequestToken", lambda _v: "token-1")),
     Flaw("VersionName is missing", _MOTO, hides("VersionName")),
     Flaw("models have no times of training", _MOTO, hides("TrainingEndTime")),
+    Flaw("the name is forgotten", _MODEL, hides("JobName")),
+    Flaw("the format of the input is forgotten", _MODEL, hides("InputDataConfig.InputFormat")),
+    Flaw("the key of the volume is forgotten", _MODEL, hides("VolumeKmsKeyId")),
+    Flaw("the model of a job is forgotten", _MODEL, edit(_forget_model)),
     Flaw("a filter by name finds nothing", _BUG, finds_nothing("JobName")),
     Flaw("filters by time find nothing", _BUG, finds_nothing("SubmitTimeBefore", "SubmitTimeAfter")),
 )

@@ -48,6 +48,9 @@ FLAWS: Final[tuple[Flaw, ...]] = (
     Flaw("versions are listed oldest first", _MODEL, edit_items(lambda _t, items: items[::-1])),
     Flaw("CreationTimestamp is missing", _MODEL, hides("CreationTimestamp")),
     Flaw("StatusMessage is missing", _MODEL, hides("StatusMessage")),
+    Flaw("the description is forgotten", _MODEL, hides("VersionDescription")),
+    Flaw("the key is forgotten", _MODEL, hides("KmsKeyId")),
+    Flaw("a copy forgets its source", _MODEL, hides("SourceProjectVersionArn")),
     Flaw("TrainingEndTimestamp is missing", _MODEL, hides("TrainingEndTimestamp")),
     Flaw("EvaluationResult is missing", _MODEL, hides("EvaluationResult")),
     Flaw(
