@@ -54,6 +54,11 @@ Spoken = tuple[str, dict[str, Any], Any]
 
 def broken(*calls: Spoken, alone: bool = True) -> set[str]:
     """The names of the rules that the calls break, one call after the other."""
+    return set(told(*calls, alone=alone))
+
+
+def told(*calls: Spoken, alone: bool = True) -> dict[str, str]:
+    """The rules that the calls break, each with the message of its last breach."""
     trace = []
     for n, (operation, request, reply) in enumerate(calls):
         error = reply if isinstance(reply, str) else None
@@ -63,7 +68,7 @@ def broken(*calls: Spoken, alone: bool = True) -> set[str]:
             Call("comprehend", operation, TENANT, "c", 10.0 * n, 10.0 * n + 1, request, status, error, body, alone)
         )
     report = judge(API, trace)
-    return {violation.rule for violation in (*report.violations, *report.warnings)}
+    return {violation.rule: violation.message for violation in (*report.violations, *report.warnings)}
 
 
 def start(request: dict[str, Any] = START, reply: Any = STARTED) -> Spoken:
@@ -393,6 +398,17 @@ def test_finds_the_wrong_reply_and_no_other(rule: str, wrong: list[Spoken], righ
     """The rule is broken by the wrong calls and kept by the right ones."""
     assert rule in broken(*wrong)
     assert rule not in broken(*right)
+
+
+def test_a_wrong_place_of_the_output_is_told_with_the_right_one() -> None:
+    """A place below the one given is not enough: the message says what has to be there."""
+    place = {"S3Uri": "s3://outbox/results/mine/output.tar.gz"}
+    assert told(start(), described(OutputDataConfig=place))[
+        "comprehend/job/OutputDataConfig tells where the output is"
+    ] == (
+        f"entities job j of {TENANT}: OutputDataConfig.S3Uri is 's3://outbox/results/mine/output.tar.gz'; "
+        "'s3://outbox/results/ACCOUNT-NER-j/output/output.tar.gz' was expected, with the ACCOUNT of the job"
+    )
 
 
 def test_the_right_calls_break_nothing() -> None:

@@ -199,7 +199,8 @@ class TestRules:
         good = {"JobId": "j", "OutputDataConfig": {"S3Uri": "s3://out/x/1-TranslateText-j/"}}
         assert self.check(rule, good, created) is None
         assert self.check(rule, good | {"JobId": "k"}, created) == (
-            "OutputDataConfig.S3Uri is 's3://out/x/1-TranslateText-j/'; the place of the output below 's3://out/x' was expected"
+            "OutputDataConfig.S3Uri is 's3://out/x/1-TranslateText-j/'; 's3://out/x/ACCOUNT-TranslateText-k/' was expected,"
+            " with the ACCOUNT of the job"
         )
 
     @pytest.mark.parametrize(

@@ -345,7 +345,9 @@ def _output_rewritten(sight: rules.Sight) -> str | None:
     job_id = sight.job.get("JobId")
     if uri.startswith(given) and isinstance(job_id, str) and f"-{_OUTPUT_TAG[sight.binding.kind]}-{job_id}/output/" in uri:
         return None
-    return f"OutputDataConfig.S3Uri is {uri!r}; the place of the output below {given!r} was expected"
+    expected = f"{str(given).removesuffix('/')}/ACCOUNT-{_OUTPUT_TAG[sight.binding.kind]}-{job_id}/output/"
+    file = "" if sight.binding.kind in ("pii", "events") else "output.tar.gz"
+    return f"OutputDataConfig.S3Uri is {uri!r}; {expected + file!r} was expected, with the ACCOUNT of the job"
 
 
 _JOB_RULES: Final[tuple[Rule, ...]] = (

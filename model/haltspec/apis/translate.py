@@ -366,7 +366,8 @@ def _output_rewritten(sight: rules.Sight) -> str | None:
         return None
     if uri.startswith(given) and f"-TranslateText-{job_id}/" in uri:
         return None
-    return f"OutputDataConfig.S3Uri is {uri!r}; the place of the output below {given!r} was expected"
+    expected = f"{given.removesuffix('/')}/ACCOUNT-TranslateText-{job_id}/"
+    return f"OutputDataConfig.S3Uri is {uri!r}; {expected!r} was expected, with the ACCOUNT of the job"
 
 
 def _keeps_source(sight: rules.Sight) -> str | None:
