@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 from haltspec import __version__
-from haltspec.errors import HaltspecError, Misuse, Unknown
+from haltspec.errors import HaltspecError, Misuse, Unknown, visible
 
 GROUP: Final = "haltspec.commands"
 """The entry point group: a name, and where its `click.Command` is."""
@@ -141,7 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _trouble(message: str) -> int:
-    click.echo(f"Error: {message}", err=True)
+    click.echo("Error: " + visible(message, "\n"), err=True)
     return MISUSE
 
 

@@ -15,6 +15,15 @@ def shown(value: Any) -> str:
     return told if len(told) <= _MOST_SHOWN else f"{told[:_MOST_SHOWN]}..."
 
 
+def visible(text: str, kept: str = "") -> str:
+    r"""A text with everything that is not printed, or turns the direction of writing, escaped, but for what is `kept`.
+
+    >>> visible("a\u202eb\x00\nc", "\n")
+    'a\\u202eb\\x00\nc'
+    """
+    return "".join(c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in text)
+
+
 _MOST_LISTED: Final = 40
 """So many names a message lists at most."""
 

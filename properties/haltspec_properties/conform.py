@@ -17,7 +17,7 @@ from itertools import islice, pairwise
 from random import Random
 from typing import Any, Final
 
-from haltspec.errors import AdapterFailure
+from haltspec.errors import AdapterFailure, visible
 from haltspec.lts import Grade, Role, Source
 from haltspec.observe import is_uncertain, succeeded
 from haltspec.oracle import Report, Settings, Verdict, Violation, judge
@@ -26,7 +26,7 @@ from haltspec.spec import Api, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
 from haltspec_properties.again import SALT_STEP, make_again
-from haltspec_properties.paste import curl_lines, visible
+from haltspec_properties.paste import curl_lines
 from haltspec_properties.paste_python import python_lines
 from haltspec_properties.scenarios import Scenario, Stage, list_all, scenarios
 from haltspec_properties.search import Search

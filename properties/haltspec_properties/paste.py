@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from haltspec import shapes
+from haltspec.errors import visible
 from haltspec.observe import succeeded
 from haltspec.spec import Api
 from haltspec.trace import Call
@@ -215,15 +216,6 @@ class _Curl(Lines):
             end = match.end()
         found.append(shlex.quote(text[end:]) if text[end:] or not found else "")
         return "".join(found)
-
-
-def visible(text: str, kept: str = "") -> str:
-    r"""A text with everything that is not printed, or turns the direction of writing, escaped, but for what is `kept`.
-
-    >>> visible("a\u202eb\x00\nc", "\n")
-    'a\\u202eb\\x00\nc'
-    """
-    return "".join(c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in text)
 
 
 def came_back(call: Call) -> str:

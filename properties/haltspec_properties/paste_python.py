@@ -10,11 +10,12 @@ import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from haltspec.errors import visible
 from haltspec.spec import Api
 from haltspec.trace import Call
 from haltspec.wire.routes import DEFAULT_WORKSPACE, routes
 from haltspec_properties.again import SALT_STEP
-from haltspec_properties.paste import SOMEWHERE, Lines, came_back, visible
+from haltspec_properties.paste import SOMEWHERE, Lines, came_back
 
 _AWS: Final = """\
 # needs: pip install boto3

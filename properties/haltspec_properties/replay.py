@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from haltspec.errors import AdapterFailure, BadTrace, Misuse
+from haltspec.errors import AdapterFailure, BadTrace, Misuse, visible
 from haltspec.lts import Grade, Role
 from haltspec.oracle import Settings, Verdict, Violation, judge
 from haltspec.report import calls_words, grouped, plain
@@ -21,7 +21,6 @@ from haltspec.spec import Api
 from haltspec.trace import Call, decode_json, read, to_line
 from haltspec_properties.again import fresh_numbers, make_again, placed
 from haltspec_properties.conform import INTERRUPTED, REPLAYS, Options, Progress, Target, in_context, owes
-from haltspec_properties.paste import visible
 from haltspec_properties.scenarios import Stage
 from haltspec_properties.session import Session
 from haltspec_properties.untested import answer_words, is_answered, remedy

@@ -147,3 +147,30 @@ def test_what_is_only_warned_of_is_doubtful(capsys: pytest.CaptureFixture[str], 
         == 1
     )
     assert not any("IMPOSSIBLE" in text or "overlapping" in text for text in out)
+
+
+@pytest.mark.parametrize("command", ["explain", "check"])
+def test_nothing_in_a_recording_reaches_the_terminal_raw(
+    command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids, tenants and texts are told with what steers a terminal escaped; so is what a bad line has."""
+    monkeypatch.chdir(tmp_path)
+    odd = "\x1b[31mj\x00\u202eb\x9b"
+    asked = {
+        "InputDataConfig": {"S3Uri": "s3://inbox/documents"},
+        "OutputDataConfig": {"S3Uri": "s3://outbox/results"},
+        "DataAccessRoleArn": "arn:aws:iam::111122223333:role/analyst",
+        "LanguageCode": "en",
+    }
+    lines = (
+        line("Start", "SUBMITTED", start=1, end=2, request=asked),
+        line("Describe", "IN_PROGRESS", start=3, end=4),
+        line("Stop", start=5, **LOST),
+    )
+    made = [text.replace(JOB, json.dumps(odd)[1:-1]).replace(TENANT, json.dumps(odd)[1:-1]) for text in lines]
+    Path("job.ndjson").write_text("\n".join((*made, json.dumps({"api": odd, "start": odd}))))
+    main([command, "job.ndjson", "--lenient"])
+    told = capsys.readouterr()
+    assert "\\x1b[31mj\\x00\\u202eb\\x9b" in told.out
+    assert all(c.isprintable() or c == "\n" for c in told.out + told.err)
+    assert command == "explain" or "pending at the end" in told.out

@@ -14,12 +14,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import haltspec_diagrams
 from haltspec.apis import load
-from haltspec.errors import AdapterFailure, Misuse
+from haltspec.errors import AdapterFailure, Misuse, visible
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
 from haltspec_properties.baseline import Baseline
 from haltspec_properties.conform import Options, Run, conform
-from haltspec_properties.paste import visible
 from haltspec_properties.reports.page import page
 from haltspec_properties.targets import reference_target
 

@@ -19,6 +19,7 @@ import pytest
 
 from haltspec import services
 from haltspec.apis import load
+from haltspec.errors import visible
 from haltspec.oracle import judge
 from haltspec.spec import Api
 from haltspec.trace import Call, error_code
@@ -26,7 +27,7 @@ from haltspec.wire.server import Background
 from haltspec_properties.again import account, differences, renamed
 from haltspec_properties.conform import Options, Target, as_json, conform, python_of, render, script_of
 from haltspec_properties.flaws import Flawed, flaws
-from haltspec_properties.paste import curl_lines, visible
+from haltspec_properties.paste import curl_lines
 from haltspec_properties.paste_python import python_lines
 from haltspec_properties.targets import MotoTarget, endpoint_target
 

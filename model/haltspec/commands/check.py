@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from haltspec.apis import load
-from haltspec.errors import BadTrace, HaltspecError
+from haltspec.errors import BadTrace, HaltspecError, visible
 from haltspec.explain import Effect, outcomes, settled
 from haltspec.linearize import BUDGET
 from haltspec.lts import Grade
@@ -40,7 +40,7 @@ class Trouble:
     def tell(self, *, lenient: bool) -> None:
         """Say it on standard error."""
         for error in self.bad:
-            click.echo(str(error), err=True)
+            click.echo(visible(str(error)), err=True)
         if self.bad and lenient:
             click.echo(f"{len(self.bad)} bad {'line' if len(self.bad) == 1 else 'lines'} skipped", err=True)
         if self.interrupted:
@@ -190,8 +190,13 @@ def command(
 
 
 def _print(file: str, report: Report, settings: Settings) -> None:
-    for line in (*render(report, file), *unsure_lines(report, settings)):
-        click.echo(line)
+    say((*render(report, file), *unsure_lines(report, settings)))
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines in which ids, tenants and texts of a recording may stand: nothing in them reaches a terminal raw."""
+    for line in lines:
+        click.echo(visible(line))
 
 
 def unsure_lines(report: Report, settings: Settings) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from haltspec.apis import load
-from haltspec.commands.check import Seconds, Trouble, budget_option, calls_in, unsure_json, unsure_lines
+from haltspec.commands.check import Seconds, Trouble, budget_option, calls_in, say, unsure_json, unsure_lines
 from haltspec.explain import JobStory, outcomes, stories
 from haltspec.oracle import TOO_WIDE, Report, Settings, judge
 from haltspec.report import as_json, call_words, render
@@ -40,8 +40,7 @@ def command(file: str, window: float | None, alone: bool, budget: int, lenient: 
         click.echo(json.dumps(told, indent=1))
     else:
         for report in reports:
-            for line in _lines(report, settings, file):
-                click.echo(line)
+            say(_lines(report, settings, file))
     trouble.tell(lenient=lenient)
     return trouble.code((report.verdict for report in reports), lenient=lenient)
 

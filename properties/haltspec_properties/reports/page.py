@@ -15,14 +15,13 @@ from importlib.resources import files
 from typing import Any, Final
 
 from haltspec import __version__
-from haltspec.errors import Misuse
+from haltspec.errors import Misuse, visible
 from haltspec.lts import Lifecycle
 from haltspec.oracle import judge
 from haltspec.report import cite
 from haltspec.trace import Call
 from haltspec_properties.again import together
 from haltspec_properties.conform import Finding, Run, python_of, script_of
-from haltspec_properties.paste import visible
 from haltspec_properties.reports import library
 
 _LONGEST: Final = 4000
