@@ -87,9 +87,9 @@ def _brief(value: Any, limit: int = 150) -> str:
 
 def render(report: Report, name: str, *, style: Style = plain, show_calls: bool = False) -> Iterator[str]:
     """The report on the recording called `name`, line by line: the verdict, then each broken rule once."""
-    share = f"{report.constrained_share:.0%} of {_count(report.observations, 'observation')} constrained"
+    share = f"{report.constrained_share:.0%} of {counted(report.observations, 'observation')} constrained"
     head = style(report.verdict.value.upper(), report.verdict.value)
-    seen = f"{_count(report.calls, 'call')}, {_count(report.jobs, 'job')}"
+    seen = f"{counted(report.calls, 'call')}, {counted(report.jobs, 'job')}"
     yield f"{name}: {head}  {report.api}, {seen}, {share}"
     if not report.observations:
         yield "  nothing was seen of any job: this says nothing of the lifecycles"
@@ -103,10 +103,11 @@ def render(report: Report, name: str, *, style: Style = plain, show_calls: bool 
     for unsaid in report.undecided[:_SHOWN]:
         yield f"  undecided: {_unsaid(unsaid, report.projection.calls)}"
     if len(report.undecided) > _SHOWN:
-        yield f"  and {_count(len(report.undecided) - _SHOWN, 'more job')} with undecided calls"
+        yield f"  and {counted(len(report.undecided) - _SHOWN, 'more job')} with undecided calls"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
@@ -117,7 +118,7 @@ def _owed(owed: Pending) -> str:
 def _unsaid(unsaid: Undecided, calls: Sequence[Call]) -> str:
     places = [calls[index].place for index in (unsaid.calls[0], unsaid.calls[-1]) if calls[index].place]
     where = f" ({' to '.join(dict.fromkeys(places))})" if places else ""
-    number = _count(len(unsaid.calls), "call")
+    number = counted(len(unsaid.calls), "call")
     return f"{number} on {job_words(unsaid.job)}{where}: {unsaid.reason}; a larger --budget may do"
 
 

@@ -21,7 +21,7 @@ from haltspec.errors import AdapterFailure, visible
 from haltspec.lts import Grade, Role, Source
 from haltspec.observe import is_uncertain, succeeded
 from haltspec.oracle import Report, Settings, Verdict, Violation, judge
-from haltspec.report import calls_words, cite, members, plain, violation_json
+from haltspec.report import calls_words, cite, counted, members, plain, violation_json
 from haltspec.spec import Api, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
@@ -549,7 +549,8 @@ def render(
     head = style(run.verdict.value.upper(), run.verdict.value)
     taken = sum(1 for row in run.rows if run.report.taken.get(row))
     yield (
-        f"{visible(run.target)}: {head}  {run.api.name}, {len(run.findings)} deviations, {run.requests} requests in "
+        f"{visible(run.target)}: {head}  {run.api.name}, {counted(len(run.findings), 'deviation')}, "
+        f"{counted(run.requests, 'request')} in "
         f"{run.seconds:.1f} s, {taken} of {len(run.rows)} rows seen, "
         f"{run.report.constrained_share:.0%} of {run.report.observations} observations constrained"
     )
@@ -625,7 +626,7 @@ def _about(finding: Finding) -> tuple[str, str]:
 def told_of(run: Run, finding: Finding) -> str:
     """Who says that a finding is one, how often it was seen, and how often it came back."""
     back = f", came back in {finding.back} of {finding.replays} replays" if finding.replays else ""
-    return f"source: {cite(run.api, finding.source)}; seen {finding.seen} times{back}"
+    return f"source: {cite(run.api, finding.source)}; seen {counted(finding.seen, 'time')}{back}"
 
 
 def as_json(run: Run) -> dict[str, Any]:

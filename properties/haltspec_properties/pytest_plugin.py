@@ -21,6 +21,7 @@ all tests with the same arguments.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -99,11 +100,16 @@ def haltspec_reference(
     request: pytest.FixtureRequest, _haltspec_services: dict[str, ReferenceService]
 ) -> Iterator[ReferenceService]:
     """A running reference service without jobs; `client("comprehend")` gives a boto3 client of it."""
+    from haltspec.errors import Unknown
     from haltspec_properties.clients import ReferenceService
 
     marker = request.node.get_closest_marker(MARKER)
     apis: tuple[str, ...] = marker.args if marker is not None else ()
     options: dict[str, Any] = dict(marker.kwargs) if marker is not None else {}
+    known = [name for name, made in signature(ReferenceService).parameters.items() if made.kind is made.KEYWORD_ONLY]
+    for name in options:
+        if name not in known:
+            pytest.fail(str(Unknown(f"option of the marker {MARKER}", name, known)), pytrace=False)
     key = repr((apis, sorted(options.items())))
     service = _haltspec_services.get(key)
     if service is None or not service.process.is_running:

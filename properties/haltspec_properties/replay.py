@@ -16,7 +16,7 @@ from typing import Any, Final
 from haltspec.errors import AdapterFailure, BadTrace, Misuse, visible
 from haltspec.lts import Grade, Role
 from haltspec.oracle import Settings, Verdict, Violation, judge
-from haltspec.report import calls_words, grouped, plain
+from haltspec.report import calls_words, counted, grouped, plain
 from haltspec.spec import Api
 from haltspec.trace import Call, decode_json, read, to_line
 from haltspec_properties.again import fresh_numbers, make_again, placed
@@ -248,8 +248,9 @@ def render_replay(outcome: Replay, *, style: Callable[[str, str], str] = plain) 
     head = style(outcome.verdict.value.upper(), outcome.verdict.value)
     back = sum(1 for tried in outcome.tried if tried.back)
     yield (
-        f"{outcome.target}: {head}  {outcome.api.name}, {back} of {len(outcome.tried)} deviations came back, "
-        f"{outcome.requests} requests in {outcome.seconds:.1f} s"
+        f"{outcome.target}: {head}  {outcome.api.name}, {back} of "
+        f"{counted(len(outcome.tried), 'deviation')} came back, {counted(outcome.requests, 'request')} in "
+        f"{outcome.seconds:.1f} s"
     )
     for number, tried in enumerate(outcome.tried, start=1):
         yield ""

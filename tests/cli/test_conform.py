@@ -254,7 +254,7 @@ def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, "Error: interrupted: what was seen until then is told\n")
-    assert out.startswith(f"{service.url}: FAIL  translate, 1 deviations, ")
+    assert out.startswith(f"{service.url}: FAIL  translate, 1 deviation, ")
     assert MISSING in out
     assert len(record.read_text().splitlines()) >= 290
     assert not baseline.exists()

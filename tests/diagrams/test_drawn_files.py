@@ -226,8 +226,24 @@ class TestCommand:
             f"{folder}/translate-job.svg: different\n"
             f"{folder}/translate.md: missing\n"
             f"{folder}/translate-other.dot: unknown\n"
-            "4 files: 1 same, 1 different, 1 missing, 1 unknown; redraw: haltspec draw --write\n"
+            "4 files: 1 same, 1 different, 1 missing, 1 unknown; "
+            f"redraw: haltspec draw translate --write --out {folder}\n"
         )
+
+    def test_the_advice_names_what_was_asked_for(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The command that is told draws those files that were looked at, where they were looked for."""
+        (folder / "translate.md").unlink()
+        told = "1 file: 1 missing; redraw: haltspec draw translate --write --format mermaid"
+        asked = ["translate", "--format", "mermaid"]
+        assert main(["draw", *asked, "--check", "--out", str(folder)]) == 1
+        assert capsys.readouterr().out.splitlines()[-1] == f"{told} --out {folder}"
+        monkeypatch.chdir(folder)
+        assert main(["draw", *asked, "--check"]) == 1
+        assert capsys.readouterr().out.splitlines()[-1] == told
+        assert main(["draw", *asked, "--write", "--out", str(folder)]) == 0
+        assert main(["draw", *asked, "--check", "--out", str(folder)]) == 0
 
     @pytest.mark.parametrize("content", [b"", b"<svg", b"\xff\xfe", b"<svg/>"])
     def test_check_finds_a_broken_picture(self, folder: Path, content: bytes) -> None:
@@ -269,6 +285,14 @@ class TestCommand:
         """One of the two has to be said."""
         assert main(["draw"]) == 2
         assert capsys.readouterr().err.endswith("Error: nothing to do: say --write or --check\n")
+
+    def test_rejects_both_write_and_check(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Neither is done in silence in place of the other."""
+        (folder / "translate.md").unlink()
+        for asked in (["--write", "--check"], ["--check", "--write"]):
+            assert main(["draw", "translate", *asked, "--out", str(folder)]) == 2
+            assert capsys.readouterr().err.endswith("files that are written need no check; say one of the two\n")
+        assert not (folder / "translate.md").exists()
 
     def test_rejects_an_unknown_api(self, capsys: pytest.CaptureFixture[str]) -> None:
         """The nearest known one is named."""

@@ -74,6 +74,14 @@ def test_a_wrong_option_is_told(tmp_path: Path) -> None:
     assert "unknown fault 'throtle'; did you mean throttle" in result.stdout
 
 
+def test_a_misspelt_option_is_told(tmp_path: Path) -> None:
+    """The nearest known one is named, and no stack shown."""
+    text = "import pytest\n@pytest.mark.haltspec_reference(pase='timed')\ndef test(haltspec_reference): ...\n"
+    result = run(tmp_path, text)
+    assert "unknown option of the marker haltspec_reference 'pase'; did you mean pace" in result.stdout
+    assert "TypeError" not in result.stdout and "pytest_plugin.py" not in result.stdout
+
+
 def test_loading_the_plugin_loads_no_library(tmp_path: Path) -> None:
     """It costs nothing where it is not used."""
     script = "import sys, haltspec_properties.pytest_plugin; print(sorted({'boto3', 'botocore', 'hypothesis'} & set(sys.modules)))"

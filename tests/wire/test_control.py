@@ -236,6 +236,7 @@ class TestMistakes:
                 "nothing says that lists of comprehend may lag",
             ),
             ("GET", "/jobs?api=s3", None, 404, "unknown API served"),
+            ("GET", "/jobs?foo=zz", None, 400, "'foo' is no query parameter of it; known: api, tenant, id"),
         ],
     )
     def test_rejects(

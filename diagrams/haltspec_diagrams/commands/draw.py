@@ -7,6 +7,7 @@ The JSON form is a list of objects: `file`, and `state`: `drawn` or `unchanged` 
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,15 +19,14 @@ from haltspec import apis
 from haltspec.errors import Misuse
 from haltspec_diagrams.files import Format, compare, draw_all, write
 
+_FOLDER: Final = Path("diagrams")
 _FINE: Final = ("drawn", "unchanged", "same")
 
 
 @click.command("draw")
 @click.argument("names", metavar="[API]...", nargs=-1)
-@click.option("--write", "mode", flag_value="write", help="Draw the files.")
-@click.option(
-    "--check", "mode", flag_value="check", help="Compare the files with a fresh drawing; exit 1 if one differs."
-)
+@click.option("--write", "writes", is_flag=True, help="Draw the files.")
+@click.option("--check", "checks", is_flag=True, help="Compare the files with a fresh drawing; exit 1 if one differs.")
 @click.option(
     "--format",
     "formats",
@@ -37,39 +37,45 @@ _FINE: Final = ("drawn", "unchanged", "same")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("diagrams"),
+    default=_FOLDER,
     show_default=True,
     help="The folder of the files.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the machine form.")
-def command(names: tuple[str, ...], mode: str | None, formats: tuple[str, ...], out: Path, as_json: bool) -> int:
+def command(
+    names: tuple[str, ...], writes: bool, checks: bool, formats: tuple[str, ...], out: Path, as_json: bool
+) -> int:
     """Draw the lifecycles of the APIs (left out: of all), or check the drawn files.
 
     A lifecycle gives API-LIFECYCLE.svg and .dot (with --format png also .png, with this machine's fonts), an API gives
     API.md with its lifecycles in Mermaid. SVG is compared by what it says, whatever version of Graphviz laid it out.
     """
-    if mode is None:
+    if not (writes or checks):
         raise click.UsageError("nothing to do: say --write or --check")
+    if writes and checks:
+        raise click.UsageError("--write and --check: files that are written need no check; say one of the two")
     chosen = [Format(form) for form in formats] or [Format.DOT, Format.SVG, Format.MERMAID]
-    if mode == "check" and Format.PNG in chosen:
+    if checks and Format.PNG in chosen:
         raise Misuse("a PNG depends on the fonts of the machine and cannot be checked", "check --format svg instead")
     known = [apis.load(name) for name in names or apis.NAMES]
     fresh = draw_all(known, chosen)
-    states = dict(write(out, fresh) if mode == "write" else compare(out, known, chosen, fresh))
+    states = dict(write(out, fresh) if writes else compare(out, known, chosen, fresh))
     if as_json:
         click.echo(json.dumps([{"file": str(out / name), "state": state} for name, state in states.items()], indent=2))
     else:
-        for line in _lines(out, states.items(), every=mode == "write"):
+        asked = [*names, "--write", *(part for form in formats for part in ("--format", form))]
+        asked += ["--out", str(out)] if out != _FOLDER else []
+        for line in _lines(out, states.items(), shlex.join(asked), every=writes):
             click.echo(line)
     return 0 if all(state in _FINE for state in states.values()) else 1
 
 
-def _lines(out: Path, states: Iterable[tuple[str, str]], *, every: bool) -> Iterator[str]:
-    """One line for each file that matters, then a count."""
+def _lines(out: Path, states: Iterable[tuple[str, str]], redraw: str, *, every: bool) -> Iterator[str]:
+    """One line for each file that matters, then a count; `redraw` are the arguments that draw the files anew."""
     found = tuple(states)
     for name, state in found:
         if every or state not in _FINE:
             yield f"{out / name}: {state}"
     count = ", ".join(f"{number} {state}" for state, number in Counter(state for _, state in found).items())
-    remedy = "" if all(state in _FINE for _, state in found) else "; redraw: haltspec draw --write"
-    yield f"{len(found)} files: {count}{remedy}"
+    remedy = "" if all(state in _FINE for _, state in found) else f"; redraw: haltspec draw {redraw}"
+    yield f"{len(found)} {'file' if len(found) == 1 else 'files'}: {count}{remedy}"

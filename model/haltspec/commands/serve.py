@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -11,8 +12,9 @@ from typing import Any
 import click
 
 from haltspec.apis import NAMES, load
-from haltspec.errors import Misuse
+from haltspec.errors import Misuse, shown
 
+_LONGEST_S = 1e9
 _PACES = ("timed", "instant", "manual")
 
 
@@ -152,9 +154,17 @@ def _delay(text: str) -> tuple[float, float]:
         parts = [float(part) for part in text.split(",")]
     except ValueError:
         parts = []
-    if len(parts) not in (1, 2) or not 0 < parts[0] <= parts[-1] < 1e9:
-        raise Misuse(f"--delay {text!r} is no time", "give seconds, as in 2, or shortest and longest, as in 1,5")
-    return parts[0], parts[-1]
+    if len(parts) not in (1, 2) or any(map(math.isnan, parts)):
+        wrong = "is no time"
+    elif min(parts) <= 0:
+        wrong = "is too short: a state lasts longer than 0 s; for none of it there is --pace instant"
+    elif parts[0] > parts[-1]:
+        wrong = "has the longest time first"
+    elif max(parts) >= _LONGEST_S:
+        wrong = f"is too long: a state lasts less than {_LONGEST_S:g} s"
+    else:
+        return parts[0], parts[-1]
+    raise Misuse(f"--delay {shown(text)} {wrong}", "give seconds, as in 2, or shortest and longest, as in 1,5")
 
 
 def _pairs(texts: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -37,6 +37,7 @@ PATH: Final = "/_haltspec"
 LONGEST_S: Final = 366 * 86_400.0
 """How much time may be let pass at once, in seconds."""
 
+_QUERY: Final = ("api", "tenant", "id")
 _PORT: Final = re.compile(r":[0-9]*$")
 
 
@@ -124,7 +125,9 @@ def _about(host: Host) -> _Handler:
 
 def _jobs(host: Host) -> _Handler:
     async def jobs(request: Request) -> Any:
-        api, tenant, job_id = (request.query_params.get(name, "") for name in ("api", "tenant", "id"))
+        if unknown := [name for name in request.query_params if name not in _QUERY]:
+            raise Misuse(f"{shown(unknown[0])} is no query parameter of it", f"known: {', '.join(_QUERY)}")
+        api, tenant, job_id = (request.query_params.get(name, "") for name in _QUERY)
         found = []
         for name in (api,) if api else host.apis:
             host.catch_up(name)
