@@ -26,6 +26,7 @@ from haltspec.spec import Api, reach
 from haltspec.trace import Call
 from haltspec_properties.adapters import Adapter
 from haltspec_properties.again import SALT_STEP, make_again
+from haltspec_properties.guard import GuardedAdapter, guarded_tenants, guarded_wait
 from haltspec_properties.paste import curl_lines
 from haltspec_properties.paste_python import python_lines
 from haltspec_properties.scenarios import Scenario, Stage, list_all, scenarios
@@ -197,12 +198,19 @@ def conform(
 ) -> Run:
     """Judge an implementation of `api`; what is accepted is told apart, but is among the findings still.
 
-    Where the user interrupts it, or the target is gone, the run ends early and what was seen until then is judged.
+    Where the user interrupts it, the target is gone, or its adapter fails, the run ends early and what was seen until
+    then is judged; the cause of an `AdapterFailure` that ended it is what the adapter raised, if it was its own.
 
     Raises:
-        AdapterFailure: the target cannot be reached at all.
+        AdapterFailure: the target cannot be reached at all, or its adapter fails at the first call.
     """
-    return _Conformance(api, target, options or Options(), progress or (lambda _told: None), accepts).run()
+    guarded = replace(
+        target,
+        adapter=GuardedAdapter(target.adapter, target.name),
+        tenants=guarded_tenants(target.tenants, target.name),
+        wait=guarded_wait(target.wait, target.name),
+    )
+    return _Conformance(api, guarded, options or Options(), progress or (lambda _told: None), accepts).run()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from haltspec.apis import load
-from haltspec.errors import HaltspecError
+from haltspec.errors import HaltspecError, Misuse, Unknown
 from haltspec.lts import Grade
 from haltspec_properties.baseline import Baseline, read_baseline
 from haltspec_properties.conform import Finding, Options, Run, Target, conform, finding_lines, script_of
@@ -117,16 +119,36 @@ def conform_in_process(api_name: str, target: Target, *, baseline: str | Path | 
         baseline: a file of accepted deviations.
         options: as for `haltspec_properties.conform.Options`.
     """
-    api = load(api_name)
-    known = read_baseline(baseline, api) if baseline is not None else Baseline(api.name)
-    run = known.apply(conform(api, target, Options(**options), accepts=known.accepts))
+    try:
+        api = load(api_name)
+        known = read_baseline(baseline, api) if baseline is not None else Baseline(api.name)
+        run = known.apply(conform(api, target, _options(options), accepts=known.accepts))
+    except HaltspecError as error:
+        pytest.fail("\n\n".join([str(error), *_cause(error)]), pytrace=False)
     if isinstance(run.ended, KeyboardInterrupt):
         raise run.ended
     if run.findings or run.ended is not None:
-        ended = [] if run.ended is None else [f"the run ended early: {run.ended}"]
+        ended = [] if run.ended is None else [f"the run ended early: {run.ended}", *_cause(run.ended)]
         texts = ["\n".join(finding_lines(run, finding)) for finding in run.findings]
         pytest.fail("\n\n".join([*ended, *texts]), pytrace=False)
     return run
+
+
+def _options(given: dict[str, Any]) -> Options:
+    """The options of a run; raises `Unknown` for a name that is none, `Misuse` for a floor that is none."""
+    known = [field.name for field in fields(Options)]
+    for name in given:
+        if name not in known:
+            raise Unknown("option of haltspec_conform", name, known)
+    made = Options(**given)
+    if not isinstance(made.floor, Grade):
+        raise Misuse(f"floor is {made.floor!r}", "give a haltspec.lts.Grade, as in Grade.STATED")
+    return made
+
+
+def _cause(error: HaltspecError) -> list[str]:
+    """What an adapter raised, with its stack; nothing if it was not its own."""
+    return [] if error.__cause__ is None else ["".join(traceback.format_exception(error.__cause__)).rstrip()]
 
 
 def _text(run: Run, finding: Finding) -> str:

@@ -12,15 +12,18 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 import yaml
 
 from haltspec.__main__ import main
+from haltspec.trace import Call
 from haltspec.wire.faults import Fault
 from haltspec.wire.host import Host, Settings
 from haltspec.wire.server import Background
+from haltspec_properties.adapters import ReferenceAdapter
 from haltspec_properties.flaws import Flawed, flaws
 
 
@@ -292,3 +295,23 @@ def test_the_workflow_of_the_readme_runs(flawed: str, capsys: pytest.CaptureFixt
     taken = [step["with"] for step in steps if step.get("if") == "always()"]
     files = [taken[0]["sarif_file"], *taken[1]["path"].splitlines()]
     assert {file.name for file in tmp_path.iterdir()} == {*files, "haltspec.json"}
+
+
+@pytest.mark.parametrize("calls", [0, 200])
+def test_a_fault_of_ours_is_not_blamed_on_the_target(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    """An adapter of haltspec that fails is a fault of haltspec; what was seen until then is told all the same."""
+    call, left = ReferenceAdapter.call, [calls]
+
+    def failing(adapter: ReferenceAdapter, operation: str, request: Any, *, tenant: str, client: str) -> Call:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyError("a fault of ours")
+        return call(adapter, operation, request, tenant=tenant, client=client)
+
+    monkeypatch.setattr(ReferenceAdapter, "call", failing)
+    code, out, err = run(capsys, "translate", "--target", "reference", "--examples", "0")
+    assert code == 70
+    assert "KeyError: 'a fault of ours'" in err and "this is a fault of haltspec" in err
+    assert out.startswith("reference: ") == bool(calls)

@@ -189,3 +189,86 @@ def test_an_implementation_in_process_is_judged(tmp_path: Path) -> None:
     assert "1 failed, 1 passed" in result.stdout, result.stdout + result.stderr
     assert f"stated   {MISSING}" in result.stdout
     assert "conform_in_process" not in result.stdout
+
+
+FAILING = """
+import pytest
+from dataclasses import replace
+
+from haltspec.apis import load
+from haltspec_properties.targets import reference_target
+
+TRANSLATE = reference_target(load("translate"))
+
+
+class Failing:
+    def __init__(self, good, then):
+        self.left, self.then = good, then
+
+    def call(self, operation, request, *, tenant, client):
+        self.left -= 1
+        if self.left < 0:
+            return self.then()
+        call = TRANSLATE.adapter.call(operation, request, tenant=tenant, client=client)
+        wrong = call.error == "ResourceNotFoundException" and operation.startswith("Describe")
+        return replace(call, error="InvalidRequestException") if wrong else call
+
+
+def lose_the_connection():
+    raise LookupError("the connection pool is empty")
+
+
+def test_late(haltspec_conform):
+    haltspec_conform("translate", replace(TRANSLATE, adapter=Failing(200, lose_the_connection)), examples=0)
+
+
+def test_at_once(haltspec_conform):
+    haltspec_conform("translate", replace(TRANSLATE, adapter=Failing(0, lose_the_connection)), examples=0)
+
+
+def test_no_call(haltspec_conform):
+    haltspec_conform("translate", replace(TRANSLATE, adapter=Failing(0, lambda: None)), examples=0)
+
+
+def test_no_tenants(haltspec_conform):
+    haltspec_conform("translate", replace(TRANSLATE, tenants=lambda number: ()), examples=0)
+
+
+def test_no_time(haltspec_conform):
+    haltspec_conform("translate", replace(TRANSLATE, wait=lambda: None), examples=0)
+
+
+def test_misspelt(haltspec_conform):
+    haltspec_conform("translate", TRANSLATE, exampels=0)
+
+
+def test_no_floor(haltspec_conform):
+    haltspec_conform("translate", TRANSLATE, floor="stated")
+"""
+
+
+def test_an_adapter_that_fails_is_told_with_what_was_found(tmp_path: Path) -> None:
+    """What it raised, where it did, and the deviations that were seen until then; misuse is told in a line."""
+    result = run(tmp_path, FAILING)
+    told = dict(
+        zip(
+            ("", *re.findall(r"^_+ (test_\w+) _+$", result.stdout, re.M)),
+            re.split(r"^_+ test_\w+ _+$", result.stdout, flags=re.M),
+            strict=True,
+        )
+    )
+    assert "7 failed" in result.stdout, result.stdout + result.stderr
+    for name in ("test_late", "test_at_once"):
+        assert "reference: the adapter failed at" in told[name]
+        assert "with LookupError: the connection pool is empty; correct it" in told[name]
+        assert 'raise LookupError("the connection pool is empty")' in told[name]
+    assert "the run ended early" in told["test_late"] and f"stated   {MISSING}" in told["test_late"]
+    assert (
+        "reference: the adapter returned None for StartTextTranslationJob; return a haltspec.trace.Call"
+        in told["test_no_call"]
+    )
+    assert "reference: tenants(0) returned (); return the tenants of a story" in told["test_no_tenants"]
+    assert "wait(" in told["test_no_time"] and "failed with TypeError" in told["test_no_time"]
+    assert "unknown option of haltspec_conform 'exampels'; did you mean examples" in told["test_misspelt"]
+    assert "floor is 'stated'; give a haltspec.lts.Grade, as in Grade.STATED" in told["test_no_floor"]
+    assert not any("conform_in_process" in text for text in told.values())

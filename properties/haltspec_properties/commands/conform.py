@@ -113,7 +113,10 @@ def command(
     with _target(api, endpoint_url, target_name, tenancy) as target, _telling() as tell:
         if sought is not None:
             return _tell_replay(replay(api, target, sought, options, tell), as_json_=as_json_)
-        run = known.apply(conform(api, target, options, tell, known.accepts))
+        try:
+            run = known.apply(conform(api, target, options, tell, known.accepts))
+        except AdapterFailure as failure:
+            raise failure.__cause__ or failure from None
     if write_baseline is not None and run.ended is None and not run.has_no_job:
         known = known.taking((*run.findings, *run.accepted), keeps=bool(run.untested))
         run = known.apply(run)
@@ -133,6 +136,8 @@ def _code(verdict: Verdict, ended: KeyboardInterrupt | AdapterFailure | None) ->
     if ended is None:
         return exit_code(verdict)
     click.echo(f"Error: {str(ended) or INTERRUPTED}: what was seen until then is told", err=True)
+    if ended.__cause__ is not None:  # an adapter of ours failed, not what it calls
+        raise ended.__cause__
     return MISUSE if isinstance(ended, AdapterFailure) else BY_USER
 
 
