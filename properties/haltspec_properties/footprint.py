@@ -47,7 +47,7 @@ class Footprint:
                 self._views[path] += 1
 
 
-class _Spied(dict[str, Any]):
+class Spied(dict[str, Any]):
     """A reply, or a part of one, that notes which of its members are looked at."""
 
     def __init__(self, value: Mapping[str, Any], log: set[Path], path: Path = ()) -> None:
@@ -59,6 +59,7 @@ class _Spied(dict[str, Any]):
         return self._noted(member, super().__getitem__(member))
 
     def get(self, member: str, default: Any = None) -> Any:
+        """As of any object."""
         return self._noted(member, super().get(member, default))
 
     def __contains__(self, member: object) -> bool:
@@ -66,12 +67,13 @@ class _Spied(dict[str, Any]):
         return super().__contains__(member)
 
     def items(self) -> Any:
+        """As of any object, all at once."""
         return [(member, self._noted(member, value)) for member, value in super().items()]
 
     def _noted(self, member: str, value: Any) -> Any:
         path = (*self._path, member)
         self._log.add(path)
-        return _Spied(value, self._log, path) if isinstance(value, Mapping) else value
+        return Spied(value, self._log, path) if isinstance(value, Mapping) else value
 
 
 def footprints(api: Api, projections: Iterable[Projection]) -> dict[str, Footprint]:
@@ -90,13 +92,13 @@ def _spy(projection: Projection, found: Mapping[str, Footprint]) -> None:
     exchanges = (
         replace(
             exchange,
-            reply=None if exchange.reply is None else _Spied(exchange.reply, log),
-            items=tuple(_Spied(item, found[exchange.binding.lifecycle].looked_at) for item in exchange.items),
+            reply=None if exchange.reply is None else Spied(exchange.reply, log),
+            items=tuple(Spied(item, found[exchange.binding.lifecycle].looked_at) for item in exchange.items),
         )
         for exchange, log in zip(projection.exchanges, replies, strict=True)
     )
     sights = (
-        (key, replace(sight, job=_Spied(sight.job, found[key.lifecycle].looked_at)), call)
+        (key, replace(sight, job=Spied(sight.job, found[key.lifecycle].looked_at)), call)
         for key, sight, call in projection.sights
     )
     for wrong in broken(replace(projection, exchanges=tuple(exchanges), sights=tuple(sights))):

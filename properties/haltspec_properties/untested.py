@@ -32,7 +32,7 @@ class Untested:
         operation: the wire operation; empty if it is all of them: no call made a job.
         calls: how many calls there were.
         answers: error codes (or `no answer`) and how often each came, the commonest first.
-        makes: it is a creation, of which only a success tells something.
+        makes: it is a creation, of which only a success tells something, unless another one makes such jobs as well.
         remedy: what the user can do.
     """
 
@@ -81,16 +81,24 @@ def untested(api: Api, report: Report) -> tuple[Untested, ...]:
     makers = {b.operation for b in api.bindings if api.role(b).role is Role.CREATE}
     calls: dict[str, list[Call]] = {}
     told: set[str] = set()
-    made = False
+    made: set[tuple[str, str]] = set()  # kinds of jobs, with their lifecycles
     for index, call in enumerate(report.projection.calls):
         calls.setdefault(call.operation, []).append(call)
-        made |= call.operation in makers and succeeded(call)
+        if call.operation in makers and succeeded(call):
+            made |= _kinds(api, call.operation)
         if index in broke or succeeded(call) or (call.operation not in makers and _tells(api, call)):
             told.add(call.operation)
     if not made:
         return (_untested(api, "", [c for operation in makers for c in calls.get(operation, ())], makes=True),)
+    for operation in makers & calls.keys():
+        if _kinds(api, operation) <= made and any(is_answered(api, call) for call in calls[operation]):
+            told.add(operation)  # another operation made such jobs, and this one may lack what it needs
     few = (operation for operation, same in calls.items() if operation not in told and len(same) >= FEWEST)
     return tuple(_untested(api, operation, calls[operation], makes=operation in makers) for operation in few)
+
+
+def _kinds(api: Api, operation: str) -> set[tuple[str, str]]:
+    return {(binding.lifecycle, binding.kind) for binding in api.bound(operation)}
 
 
 def _tells(api: Api, call: Call) -> bool:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from haltspec.wire.faults import Fault
+from haltspec.wire.host import Host, Settings
 from haltspec.wire.server import Background
 from haltspec_properties.flaws import Flawed, flaws
 from haltspec_properties.named import named_rules
@@ -108,7 +110,7 @@ def test_each_rule_is_a_test(flawed: str, tmp_path: Path) -> None:
     result = conforming(tmp_path, "--haltspec-api", "translate", "--haltspec-endpoint", flawed, "-v", "-rs")
     assert result.returncode == 1, result.stdout + result.stderr
     counted = re.findall(r"(\d+) (failed|passed|skipped)", result.stdout.splitlines()[-1])
-    assert sum(int(number) for number, _ in counted) == len(named_rules("translate")) + 1
+    assert sum(int(number) for number, _ in counted) == len(named_rules("translate")) + 2
     assert "haltspec translate::translate/job/started PASSED" in result.stdout
     assert f"haltspec translate::{MISSING} FAILED" in result.stdout
     assert ": no call of the run met it" in result.stdout
@@ -126,6 +128,17 @@ def test_a_conforming_service_passes(tmp_path: Path) -> None:
         result = conforming(tmp_path, *where, "-k", "not listed")
     assert result.returncode == 0
     assert "deselected" in result.stdout
+
+
+def test_a_service_that_refuses_everything_fails(tmp_path: Path) -> None:
+    """What was not tried has not passed, and the run as a whole is not green."""
+    with Background(Host(Settings(apis=("translate",), faults=(Fault("throttle"),)))) as service:
+        result = conforming(tmp_path, "--haltspec-api", "translate", "--haltspec-endpoint", service.url, "-v")
+    assert result.returncode == 1
+    assert "haltspec translate::translate/every operation is tested FAILED" in result.stdout
+    assert "not tested: every one of the " in result.stdout
+    passed = {line.split("::")[1].rpartition(" PASSED")[0] for line in result.stdout.splitlines() if " PASSED" in line}
+    assert passed == {"translate/errors are declared", "translate/errors have their documented HTTP status"}
 
 
 def test_what_is_accepted_is_expected(flawed: str, tmp_path: Path) -> None:
@@ -180,13 +193,25 @@ def test_wrong(haltspec_conform):
     target = reference_target(load("translate"))
     wrong = Target("wrong", Wrong(target.adapter), target.tenants, target.wait)
     haltspec_conform("translate", wrong, examples=0)
+
+
+class Shut(Wrong):
+    def call(self, operation, request, *, tenant, client):
+        call = self.inner.call(operation, request, tenant=tenant, client=client)
+        return __import__("dataclasses").replace(call, status=400, error="AccessDeniedException", reply={})
+
+
+def test_untested(haltspec_conform):
+    target = reference_target(load("translate"))
+    haltspec_conform("translate", Target("shut", Shut(target.adapter), target.tenants, target.wait), examples=0)
 """
 
 
 def test_an_implementation_in_process_is_judged(tmp_path: Path) -> None:
-    """The fixture fails the test with what was found."""
+    """The fixture fails the test with what was found, and with what was not tested."""
     result = run(tmp_path, IN_PROCESS)
-    assert "1 failed, 1 passed" in result.stdout, result.stdout + result.stderr
+    assert "2 failed, 1 passed" in result.stdout, result.stdout + result.stderr
+    assert "calls that should make a job was answered with AccessDeniedException" in result.stdout
     assert f"stated   {MISSING}" in result.stdout
     assert "conform_in_process" not in result.stdout
 

@@ -182,3 +182,12 @@ def test_a_replay_that_is_turned_away_says_nothing(kept_off: str) -> None:
     told = f"this says nothing of it: {first.operation} got AccessDeniedException; give credentials"
     assert told in "\n".join(render_replay(away))
     assert replay_json(away)["verdict"] == "inconclusive"
+
+
+def test_a_creation_that_lacks_its_source_is_tested() -> None:
+    """Copies may all be refused for want of a version to copy, where versions are made; not where nobody may copy."""
+    copy = "CopyProjectVersion"
+    refused = run("rekognition", (400, "ResourceNotFoundException"), lambda operation: operation == copy)
+    assert refused.untested == ()
+    shut = run("rekognition", ACCESS, lambda operation: operation == copy)
+    assert [one.operation for one in shut.untested] == [copy]

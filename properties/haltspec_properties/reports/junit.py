@@ -1,7 +1,7 @@
 """A run as JUnit XML: a suite for each lifecycle, a case for each named rule, so that build servers show them.
 
-A broken rule is a failure, one that the baseline accepts is skipped, and so is a row that no call of the run met: what
-was not tried has not passed. A rule that only warns passes and says so in its output.
+A broken rule is a failure, one that the baseline accepts is skipped, and so is one that no call of the run met (see
+`haltspec_properties.met`): what was not tried has not passed. A rule that only warns passes and says so in its output.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from haltspec_properties.conform import INTERRUPTED, Finding, Run, finding_lines
+from haltspec_properties.met import met
 from haltspec_properties.named import NamedRule
 from haltspec_properties.reports import by_rule, legal, library
 
@@ -17,10 +18,11 @@ def junit(run: Run) -> bytes:
     """The file's content; raises `Misuse` if the library is not installed."""
     xml = library("junitparser")
     suites = {}
+    tried = met(run.api, run.report)
     for rule, found in by_rule(run).items():
         if rule.place not in suites:
             suites[rule.place] = xml.TestSuite(rule.place)
-        suites[rule.place].add_testcase(_case(xml, run, rule, found))
+        suites[rule.place].add_testcase(_case(xml, run, rule, found, is_met=rule.name in tried))
     first = next(iter(suites.values()))
     first.time = round(run.seconds, 3)
     for name, value in (("target", run.target), ("requests", run.requests), ("verdict", run.verdict.value)):
@@ -31,7 +33,7 @@ def junit(run: Run) -> bytes:
     return bytes(document.tostring())
 
 
-def _case(xml: Any, run: Run, rule: NamedRule, found: list[Finding]) -> Any:
+def _case(xml: Any, run: Run, rule: NamedRule, found: list[Finding], *, is_met: bool) -> Any:
     case = xml.TestCase(rule.name.rpartition("/")[2], f"haltspec.{rule.place.replace('/', '.')}")
     failing = [finding for finding in found if finding in run.findings]
     accepted = [finding for finding in found if finding in run.accepted]
@@ -47,6 +49,6 @@ def _case(xml: Any, run: Run, rule: NamedRule, found: list[Finding]) -> Any:
         case.system_out = legal("\n\n".join("\n".join(finding_lines(run, finding)) for finding in found))
     elif run.ended is not None:
         case.result = [xml.Skipped(legal(f"the run ended early: {str(run.ended) or INTERRUPTED}"))]
-    elif rule.row and not run.report.taken.get(rule.row):
+    elif not is_met:
         case.result = [xml.Skipped("no call of this run met it")]
     return case
