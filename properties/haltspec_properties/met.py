@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Final, TypeVar
@@ -138,11 +139,11 @@ def _some(things: Iterable[_Thing], sort: Callable[[_Thing], str]) -> Iterator[_
 def _may_break(rule: SightRule, sight: Sight, statuses: Sequence[tuple[str | None, ...]]) -> bool:
     """True if another view of the job would break a rule: in the same status, unless it is a rule on that."""
     looked_at: set[Path] = set()
-    if rule.check(replace(sight, job=Spied(sight.job, looked_at))) is not None:
+    if _breaks(rule.check, replace(sight, job=Spied(sight.job, looked_at))):
         return True
     jobs = (replace(sight, job=job) for job in _otherwise(sight.job, looked_at))
     shown = (replace(sight, shown=status) for status in (statuses if rule.on_status else ()))
-    return any(rule.check(other) is not None for other in chain(jobs, shown))
+    return any(_breaks(rule.check, other) for other in chain(jobs, shown))
 
 
 def _may_break_call(rule: CallRule, exchange: Exchange, codes: Sequence[str], statuses: Sequence[str]) -> bool:
@@ -154,10 +155,17 @@ def _may_break_call(rule: CallRule, exchange: Exchange, codes: Sequence[str], st
         reply=None if exchange.reply is None else Spied(exchange.reply, looked_at),
         items=tuple(Spied(item, in_items) for item in exchange.items),
     )
-    if rule.check(spied) is not None:
+    if _breaks(rule.check, spied):
         return True
     answers = _other_answers(exchange, codes, statuses, looked_at, in_items)
-    return any(rule.check(other) is not None for other in answers)
+    return any(_breaks(rule.check, other) for other in answers)
+
+
+def _breaks(check: Callable[[_Thing], str | None], thing: _Thing) -> bool:
+    """True if a rule is broken; what it cannot look at, having another type than it reckons with, tells nothing."""
+    with suppress(ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return check(thing) is not None
+    return False
 
 
 def _other_answers(

@@ -21,7 +21,7 @@ FEWEST: Final = 3
 """So many calls of an operation have to tell nothing before it counts as untested."""
 NO_ANSWER: Final = "no answer"
 _MOST_TOLD: Final = 3
-_LOOK: Final = "see in the target's log why, or with --record FILE what it said"
+_LOOK: Final = "see in the target's log why"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 
 from haltspec.apis import NAMES, load
 from haltspec.oracle import Report, judge
+from haltspec.rules import CallRule, Exchange
 from haltspec.trace import Call
 from haltspec_properties.conform import Options, Run, conform
 from haltspec_properties.met import met
@@ -93,3 +94,16 @@ def test_a_rule_is_met_where_another_answer_would_break_it() -> None:
     assert not only_ended & began
     assert {"translate/job/a started job ends", "translate/job/an id is given once"} <= began
     assert only_ended <= ended
+
+
+def test_a_rule_that_cannot_look_at_a_value_goes_on() -> None:
+    """Of the values that an answer might have, those that a rule does not reckon with tell nothing of it."""
+    api = load("translate")
+
+    def check(exchange: Exchange) -> str | None:
+        return "wrong" if (exchange.reply or {})["JobStatus"].startswith("another") else None
+
+    rule = CallRule("a rule", "It reckons with texts alone.", api.rules[0].source, check)
+    for told, is_met in ((rule, True), (replace(rule, check=lambda _exchange: None), False)):
+        longer = replace(api, rules=(*api.rules, told))
+        assert ("translate/a rule" in met(longer, seen("SUBMITTED"))) is is_met
