@@ -715,7 +715,7 @@ class _Projector:
         end = math.inf if last.end is None else last.end
         if len(chain) > 1 and self._changed(first.start, end):
             return  # how pages behave while jobs come and go is silent
-        there = {job.get(bound.id_member) for index in chain for job in _items(self.calls[index], binding)}
+        there = {str(job.get(bound.id_member)) for index in chain for job in _items(self.calls[index], binding)}
         cls = bound.operation.class_of(first.request)
         for history in shelves.get((first.tenant, binding.lifecycle, binding.kind), ()):
             job_id = history.key.id

@@ -703,14 +703,15 @@ class _Judge:
         if not self.malformed:
             return frozenset()
         found: set[int | None] = set()
+        made = {job_id for tenant, job_id in self.malformed if tenant == call.tenant}
         for binding in self.api.bound(call.operation):
             member = self.api.lifecycle(binding.lifecycle).id_member_of(binding.kind)
             if binding.items is not None:
                 items = reach(call.reply, binding.items)
                 for place, item in enumerate(items if isinstance(items, list) else ()):
-                    if isinstance(item, Mapping) and (call.tenant, item.get(member)) in self.malformed:
+                    if isinstance(item, Mapping) and str(item.get(member)) in made:
                         found.add(place)
-            elif binding.id_in and (call.tenant, call.request.get(binding.id_in)) in self.malformed:
+            elif binding.id_in and str(call.request.get(binding.id_in)) in made:
                 found.add(None)
         return frozenset(found)
 

@@ -742,7 +742,7 @@ class _Filtered:
         if shelf is None or asked is None:
             return None
         (name, want), pages = asked, (*earlier, exchange)
-        there = {item.get(self.filters.id_member) for page in pages for item in page.items}
+        there = {str(item.get(self.filters.id_member)) for page in pages for item in page.items}
         member = self.filters.name if name == self.filters.name else self.filters.submitted
         past: list[tuple[Any, str]] = []
         wrong: Wrong | None = None

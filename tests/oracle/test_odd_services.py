@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import replace
+from random import Random
 from typing import Any, ClassVar
 
 import pytest
 
 from haltspec import shapes
 from haltspec.apis import NAMES, load
-from haltspec.oracle import Report, judge
+from haltspec.oracle import Report, Settings, judge
 from haltspec.reference import Reference
 from haltspec.trace import Call
 from haltspec_properties.adapters import ReferenceAdapter
+from haltspec_properties.conform import Options, conform
+from haltspec_properties.targets import reference_target
 
 API = load("comprehend")
 TENANT = "111122223333/us-east-1"
@@ -62,6 +67,27 @@ def started(job_id: str, arn_type: str = "entities-detection-job") -> dict[str, 
     """A reply to a start."""
     arn = f"arn:aws:comprehend:us-east-1:111122223333:{arn_type}/{job_id}"
     return {"JobId": job_id, "JobArn": arn, "JobStatus": "SUBMITTED"}
+
+
+def paths(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The places of all values in a value of JSON, itself included."""
+    yield above
+    inner: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        inner = value.items()
+    elif isinstance(value, list):
+        inner = enumerate(value)
+    for name, item in inner:
+        yield from paths(item, (*above, name))
+
+
+def put(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """The value with another one at a place."""
+    if not path:
+        return new
+    changed = copy(value)
+    changed[path[0]] = put(value[path[0]], path[1:], new)
+    return changed
 
 
 class TestIdsOutOfBounds:
@@ -194,6 +220,42 @@ class TestRequestsAsTheyAreRead:
             for n, (operation, request) in enumerate(calls)
         ]
         assert judge(api, trace).calls == len(calls)
+
+    @pytest.mark.parametrize("odd", [[], {}, 5])
+    def test_no_value_of_a_listed_job_stops_the_judge(self, odd: Any) -> None:
+        """Ids and names in lists, under filters, and beside what a malformed request made."""
+        start = ("StartEntitiesDetectionJob", {**START, "JobName": "n"}, 200, started("a" * 32))
+        malformed = ("StartEntitiesDetectionJob", {**START, "LanguageCode": 5}, 200, started("b" * 32))
+        item = {**started("a" * 32), "SubmitTime": 5.0, "JobName": "n"}
+        for member in item:
+            listed = {"EntitiesDetectionJobPropertiesList": [{**item, member: odd}]}
+            lists = (
+                ("ListEntitiesDetectionJobs", {"Filter": filters}, 200, listed)
+                for filters in ({"JobName": "n"}, {"SubmitTimeAfter": 1.0})
+            )
+            described = {"EntitiesDetectionJobProperties": {**item, member: odd}}
+            describe = ("DescribeEntitiesDetectionJob", {"JobId": "a" * 32}, 200, described)
+            found = report(start, malformed, describe, ("ListEntitiesDetectionJobs", {}, 200, listed), *lists)
+            is_right = (member, odd) == ("SubmitTime", 5)
+            assert is_right or f"comprehend/replies have the documented types/{member}" in rules(found)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("name", NAMES)
+    def test_no_value_anywhere_stops_the_judge(self, name: str) -> None:
+        """Any part of any request or reply of a recording, at random."""
+        api, rng = load(name), Random(0)
+        calls = conform(api, reference_target(api), Options(examples=10)).report.projection.calls
+        for _ in range(1000):
+            first = rng.randrange(len(calls) - 40)
+            part = list(calls[first : first + 40])
+            for place in rng.choices(range(40), k=rng.randrange(1, 6)):
+                which = rng.choice(("reply", "reply", "reply", "request"))
+                value = getattr(part[place], which)
+                places = [path for path in paths(value) if path or which == "reply"]
+                if places:
+                    part[place] = replace(part[place], **{which: put(value, rng.choice(places), rng.choice(ODD))})
+            for alone in (True, False):
+                assert judge(api, part, Settings(alone=alone)).calls == 40
 
     def test_a_value_that_is_wrong_for_its_member_is_not_excused_by_a_job_of_that_name(self) -> None:
         """`version` is a number and `jobType` one of two; a job of the name that stands there makes neither right."""

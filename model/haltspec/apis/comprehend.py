@@ -146,7 +146,7 @@ def _mismatch(name: str, want: Any, item: rules.Job, ended: float, name_of: _Nam
         return None
     called = None if name in _SUBMITTED_ORDER else name_of(item)
     # Whether the name is compared as a whole or as a prefix is silent.
-    if called is not None and isinstance(want, str) and not called.startswith(want):
+    if isinstance(called, str) and isinstance(want, str) and not called.startswith(want):
         return f"a job called {called!r} is listed under {name} = {want!r}"
     return None
 

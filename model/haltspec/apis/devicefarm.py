@@ -8,6 +8,7 @@ to exist), suites, tests and artifacts as objects of their own, uploads, device 
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -291,8 +292,10 @@ _ROUNDING_MIN: Final = 0.011
 
 
 def _number(job: rules.Job, member: str) -> float | None:
+    """A member that is a number; None also of one that no number of the wire can hold, with which nothing is reckoned."""
     value = rules.value_at(job, member)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and abs(value) < sys.float_info.max else None
 
 
 def _ended_tests(job: rules.Job) -> float:
@@ -1201,7 +1204,7 @@ class _Family:
 
 def _other_result(run: rules.Job, jobs: list[rules.Job]) -> str:
     result, results = run.get("result"), {str(job.get("result")) for job in jobs}
-    if result in (None, "STOPPED") or result in results:
+    if not isinstance(result, str) or result == "STOPPED" or result in results:
         return ""
     return f"has the result {result}; its jobs have {', '.join(sorted(results))}"
 

@@ -904,7 +904,7 @@ class _Units:
         if exchange.binding.role in ("Start", "Stop", "Delete") and exchange.end is not None:
             self._land(exchange)
         for item in exchange.items if exchange.succeeded else ():
-            arn = item.get("ProjectVersionArn")
+            arn = str(item.get("ProjectVersionArn"))
             start = self.asked.get((exchange.tenant, arn))
             if start is None or not exchange.follows(start) or item.get("Status") not in ("STARTING", "RUNNING"):
                 continue
