@@ -26,7 +26,7 @@ from haltspec_properties.plays import plays
 from haltspec_properties.trial import Trial
 
 LIFECYCLES = [(name, lifecycle.name) for name in NAMES for lifecycle in load(name).lifecycles]
-SAMPLE = 6
+SAMPLE = 4
 
 
 @cache

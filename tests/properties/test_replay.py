@@ -107,7 +107,12 @@ def test_what_is_owed_is_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flaw", "rule", "operations"),
     [
-        ("lists show other accounts", "translate/job/not listed before it exists", ["Start", "List"]),
+        pytest.param(
+            "lists show other accounts",
+            "translate/job/not listed before it exists",
+            ["Start", "List"],
+            marks=pytest.mark.slow,
+        ),
         ("every page is the first", "translate/pages lead on", ["Start", "Start", "List", "List"]),
     ],
 )

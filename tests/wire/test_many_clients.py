@@ -252,7 +252,9 @@ class TestLostStop:
     @pytest.mark.parametrize(
         "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
     )
-    @pytest.mark.parametrize("is_lost", [False, True], ids=["kept", "lost"])
+    @pytest.mark.parametrize(
+        "is_lost", [pytest.param(False, id="kept", marks=pytest.mark.slow), pytest.param(True, id="lost")]
+    )
     def test_it_is_ruled_out(self, tmp_path: Path, name: str, is_lost: bool) -> None:
         """Through a proxy that hands on what it is told all is possible."""
         api = load(name)
