@@ -32,7 +32,8 @@ class Untested:
         operation: the wire operation; empty if it is all of them: no call made a job.
         calls: how many calls there were.
         answers: error codes (or `no answer`) and how often each came, the commonest first.
-        makes: it is a creation, of which only a success tells something, unless another one makes such jobs as well.
+        makes: it is a creation, of which only a success tells something, unless another one makes such jobs as well, or
+            it lacked what it needs.
         remedy: what the user can do.
     """
 
@@ -86,7 +87,8 @@ def untested(api: Api, report: Report) -> tuple[Untested, ...]:
         calls.setdefault(call.operation, []).append(call)
         if call.operation in makers and succeeded(call):
             made |= _kinds(api, call.operation)
-        if index in broke or succeeded(call) or (call.operation not in makers and _tells(api, call)):
+        tells = _lacks(api, call) if call.operation in makers else _tells(api, call)
+        if index in broke or succeeded(call) or tells:
             told.add(call.operation)
     if not made:
         return (_untested(api, "", [c for operation in makers for c in calls.get(operation, ())], makes=True),)
@@ -106,6 +108,13 @@ def _tells(api: Api, call: Call) -> bool:
         refusal_tells(api, call.operation, call.code, refusals(api.lifecycle(b.lifecycle), b.role))
         for b in api.bound(call.operation)
     )
+
+
+def _lacks(api: Api, call: Call) -> bool:
+    """True if a creation was refused for something that jobs need and that is not theirs: a model without training."""
+    spec = api.error(call.code)
+    is_of_others = spec is not None and {Nature.REFUSAL, Nature.ENVIRONMENT} <= set(spec.natures)
+    return is_answered(api, call) and is_of_others and spec is not None and spec.declared_by(call.operation)
 
 
 def _untested(api: Api, operation: str, calls: list[Call], *, makes: bool) -> Untested:

@@ -191,3 +191,12 @@ def test_a_creation_that_lacks_its_source_is_tested() -> None:
     assert refused.untested == ()
     shut = run("rekognition", ACCESS, lambda operation: operation == copy)
     assert [one.operation for one in shut.untested] == [copy]
+
+
+def test_a_creation_that_lacks_a_trained_model_is_tested() -> None:
+    """Models may all fail to be trained: then no document is classified. Other refusals do not tell why."""
+    start = "StartDocumentClassificationJob"
+    lacking = run("comprehend", (400, "ResourceUnavailableException"), lambda operation: operation == start)
+    assert lacking.untested == ()
+    refused = run("comprehend", (400, "InvalidRequestException"), lambda operation: operation == start)
+    assert [one.operation for one in refused.untested] == [start]
