@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from haltspec.lts import Source
@@ -169,11 +169,20 @@ def pages_lead_on(source: Source, bindings: Sequence[Binding], *members: str) ->
     return HistoryRule("pages lead on", sentence, source, lambda: _Pages(members, creations))
 
 
+@dataclass(slots=True)
+class _Listing:
+    """The pages of a listing so far, and what a rule keeps of them."""
+
+    pages: list[Exchange] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+
+
 class _Listings:
-    """The pages of the listings that go on.
+    """The listings that go on.
 
     A page goes on with a listing if it has the token that an earlier page gave, and asks for the same: whether tokens
-    of other listings differ is silent. Nothing is known of one during which jobs of the tenant may have been made.
+    of other listings differ is silent. Nothing is known of one during which jobs of the tenant may have been made, nor
+    of what is answered to a token that went on before.
     """
 
     def __init__(self, creations: frozenset[str]) -> None:
@@ -182,15 +191,15 @@ class _Listings:
         """How many creations are, by tenant."""
         self.made: dict[str, float] = {}
         """When the latest creation ended, by tenant."""
-        self.pages: dict[tuple[str, str, str, str], tuple[Exchange, ...]] = {}
-        """The pages so far, by tenant, operation, what is asked for, and next token."""
+        self.going_on: dict[tuple[str, str, str, str], _Listing] = {}
+        """By tenant, operation, what is asked for, and next token."""
 
     def begin(self, exchange: Exchange) -> None:
         """Take the beginning of a call."""
         self.under_way[exchange.tenant] += exchange.operation in self.creations
 
-    def earlier(self, exchange: Exchange) -> tuple[Exchange, ...] | None:
-        """Take the end of a call; return the earlier pages of the listing it is a page of, None if nobody knows."""
+    def turned(self, exchange: Exchange) -> _Listing | None:
+        """Take the end of a call; return the listing of which it is the latest page, None if nobody knows."""
         binding, tenant = exchange.binding, exchange.tenant
         if exchange.operation in self.creations:
             self.under_way[tenant] -= 1
@@ -199,17 +208,22 @@ class _Listings:
             return None
         token, following = exchange.request.get(binding.next_in), exchange.reply.get(binding.next_out)
         asked = repr(sorted((name, value) for name, value in exchange.request.items() if name != binding.next_in))
-        pages = () if token is None else self.pages.get((tenant, exchange.operation, asked, str(token)))
-        if pages and self._may_have_changed(pages, exchange):
-            pages = None
-        if pages is not None and following is not None:
-            self.pages[tenant, exchange.operation, asked, str(following)] = (*pages, exchange)
-        return pages
+        here = tenant, exchange.operation, asked
+        listing = _Listing() if token is None else self.going_on.pop((*here, str(token)), None)
+        if listing is None or self._may_have_changed(listing, exchange):
+            return None
+        listing.pages.append(exchange)
+        if following is not None:
+            self.going_on[*here, str(following)] = listing
+        return listing
 
-    def _may_have_changed(self, pages: tuple[Exchange, ...], last: Exchange) -> bool:
-        made = self.made.get(last.tenant, -math.inf) + last.window
-        is_after = pages[-1].end is not None and pages[-1].end <= last.start
-        return self.under_way[last.tenant] > 0 or made >= pages[0].start or not is_after
+    def _may_have_changed(self, listing: _Listing, page: Exchange) -> bool:
+        if not listing.pages:
+            return False
+        first, last = listing.pages[0], listing.pages[-1]
+        made = self.made.get(page.tenant, -math.inf) + page.window
+        is_after = last.end is not None and last.end <= page.start
+        return self.under_way[page.tenant] > 0 or made >= first.start or not is_after
 
 
 def _creations(bindings: Sequence[Binding]) -> frozenset[str]:
@@ -228,14 +242,15 @@ class _Pages:
         self.listings.begin(exchange)
 
     def see(self, exchange: Exchange) -> Wrong | None:
-        pages = self.listings.earlier(exchange) or ()
-        before = {job_id for page in pages for job_id in self._ids(page)}
-        again = sorted(before.intersection(self._ids(exchange)) if before else ())
-        return Wrong(f"{again[0]} stands on an earlier page of the same listing", pages) if again else None
-
-    def _ids(self, page: Exchange) -> Iterator[str]:
-        named = (next((item[name] for name in self.members if name in item), None) for item in page.items)
-        return (str(job_id) for job_id in named if job_id is not None)
+        listing = self.listings.turned(exchange)
+        if listing is None:
+            return None
+        named = (next((item[name] for name in self.members if name in item), None) for item in exchange.items)
+        ids = {str(job_id) for job_id in named if job_id is not None}
+        again = sorted(ids & listing.ids)
+        listing.ids |= ids
+        earlier = tuple(listing.pages[:-1]) if again else ()
+        return Wrong(f"{again[0]} stands on an earlier page of the same listing", earlier) if again else None
 
 
 def value_at(job: Job, member: str) -> Any:
@@ -514,10 +529,11 @@ class _Sorted:
 
     def see(self, exchange: Exchange) -> Wrong | None:
         direction = self.order(exchange) if exchange.succeeded else 0
-        earlier = self.listings.earlier(exchange)
+        listing = self.listings.turned(exchange)
         if not direction:
             return None
-        last = next((page for page in reversed(earlier or ()) if self._values(page)), None)
+        earlier = islice(reversed(listing.pages), 1, None) if listing is not None else ()
+        last = next((page for page in earlier if self._values(page)), None)
         before = self._values(last)[-1:] if last is not None else []
         for place, (first, second) in enumerate(pairwise([*before, *self._values(exchange)])):
             if (second - first) * direction < 0:
@@ -674,11 +690,11 @@ class _Filtered:
             self.asked.setdefault(token, set()).add(repr(request.get(self.filters.name)))
 
     def see(self, exchange: Exchange) -> Wrong | None:
-        binding, earlier = exchange.binding, self.listings.earlier(exchange)
+        binding, listing = exchange.binding, self.listings.turned(exchange)
         if not exchange.succeeded or exchange.reply is None:
             return None
         if binding.items is not None:
-            wrong = None if earlier is None else self._missing(exchange, earlier)
+            wrong = None if listing is None else self._missing(exchange, listing.pages)
             for job in exchange.items:
                 self._own(exchange, job.get(self.filters.id_member))
                 self._look(exchange, job)
@@ -736,12 +752,12 @@ class _Filtered:
             elif member == self.filters.submitted and value is not None and math.isfinite(value):
                 insort(shelf.timed, (value, job_id))
 
-    def _missing(self, exchange: Exchange, earlier: tuple[Exchange, ...]) -> Wrong | None:
-        """What is wrong with a list, given its earlier pages: the first job that should be there and is not."""
+    def _missing(self, exchange: Exchange, pages: Sequence[Exchange]) -> Wrong | None:
+        """What is wrong with a list, given its pages up to this one: the first job that should be there and is not."""
         shelf, asked = self.shelves.get(_place(exchange)), self._asked(exchange)
         if shelf is None or asked is None:
             return None
-        (name, want), pages = asked, (*earlier, exchange)
+        (name, want) = asked
         there = {str(item.get(self.filters.id_member)) for page in pages for item in page.items}
         member = self.filters.name if name == self.filters.name else self.filters.submitted
         past: list[tuple[Any, str]] = []
@@ -755,7 +771,7 @@ class _Filtered:
                 del shelf.facts[member, job_id]
             elif job_id not in there and pages[0].follows(fact.by):
                 told = f"called {value!r}" if member == name else f"submitted at {value}"
-                wrong = Wrong(f"job {job_id!r}, {told}, is not listed under {name} = {want!r}", (fact.by, *earlier))
+                wrong = Wrong(f"job {job_id!r}, {told}, is not listed under {name} = {want!r}", (fact.by, *pages[:-1]))
                 break
         for value, job_id in past:
             if member == name:
