@@ -516,7 +516,7 @@ def _to_the_end(creators: list[Binding], stage: Stage, *, stop: bool = False) ->
     """Make jobs of every kind, give them their orders, and look at all of them until none owes anything.
 
     Stops come last, when every job has come to what its other orders lead to; with `stop` they come at once. In the end
-    jobs are made from those that there are, where they can be.
+    jobs are made from those that there are, where they can be; these are stopped once they have come to rest unasked.
     """
     numbers = (1,) if stop else (1, 2)  # one of two may end well, so that others can be made from it
     jobs = [known for number in numbers for binding in creators for known in _make(stage, binding, number)]
@@ -528,8 +528,14 @@ def _to_the_end(creators: list[Binding], stage: Stage, *, stop: bool = False) ->
             _look(stage, known)
         _await_all(stage, jobs)
     list_all(stage)  # shows what they have come to
-    for known in [made for number in _FROM_THOSE for binding in creators for made in _make(stage, binding, number)]:
+    later = [made for number in _FROM_THOSE for binding in creators for made in _make(stage, binding, number)]
+    for known in later:
         _look(stage, known)
+    _await_all(stage, later)
+    for known in later:
+        for order in _stops(stage, known):
+            stage.session.ask(order, known.key.tenant, known.key.id)
+            _look(stage, known)
 
 
 def _is_none(_order: Binding) -> bool:
