@@ -721,9 +721,11 @@ class _Projector:
             job_id = history.key.id
             if job_id in there or not _in_scope(first, binding, job_id):
                 continue
-            maker = history.created if len(self.births.get(history.key, ())) < 2 else None
-            made = self.calls[maker].request if maker is not None else None
-            pattern = () if binding.would_list is None else binding.would_list(first.request, job_id, made)
+            pattern: Pattern | None = ()
+            if binding.would_list is not None:
+                births, maker = self.births.get(history.key, ()), history.created
+                made = self._request_of(maker, births) if maker is not None and len(births) < 2 else None
+                pattern = binding.would_list(first.request, job_id, made)
             if pattern is not None:
                 seen = Observation(bound.operation.name, cls, UNLISTED, pattern)
                 history.events.append(Event(seen, first.start, end, chain[-1], True, self.list_lag_s))

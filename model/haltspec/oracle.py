@@ -703,15 +703,14 @@ class _Judge:
         if not self.malformed:
             return frozenset()
         found: set[int | None] = set()
-        made = {job_id for tenant, job_id in self.malformed if tenant == call.tenant}
         for binding in self.api.bound(call.operation):
             member = self.api.lifecycle(binding.lifecycle).id_member_of(binding.kind)
             if binding.items is not None:
                 items = reach(call.reply, binding.items)
                 for place, item in enumerate(items if isinstance(items, list) else ()):
-                    if isinstance(item, Mapping) and str(item.get(member)) in made:
+                    if isinstance(item, Mapping) and (call.tenant, str(item.get(member))) in self.malformed:
                         found.add(place)
-            elif binding.id_in and str(call.request.get(binding.id_in)) in made:
+            elif binding.id_in and (call.tenant, str(call.request.get(binding.id_in))) in self.malformed:
                 found.add(None)
         return frozenset(found)
 
@@ -849,9 +848,7 @@ def _blame(automaton: Automaton, before: int, seen: Observation, floor: Grade) -
         frame = lifecycle.state(existing[0]).frame or lifecycle.frame
         if len(existing) == 1 and lifecycle.state(existing[0]).terminal:
             return f"nothing leaves {existing[0]}", frame
-        return (
-            f"{shown} does not follow {was[0]}" if len(was) == 1 else f"{shown} does not follow what came before"
-        ), frame
+        return f"{shown} does not follow {was[0] if len(was) == 1 else 'what came before'}", frame
     rows = automaton.possible(before, seen.operation, seen.cls)
     says_absent = any(automaton.says_absent(state, seen) for state in states)
     if all(row.grade is Grade.ASSUMED for _, row in rows) and says_absent:

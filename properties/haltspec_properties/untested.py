@@ -113,8 +113,9 @@ def _tells(api: Api, call: Call) -> bool:
 def _lacks(api: Api, call: Call) -> bool:
     """True if a creation was refused for something that jobs need and that is not theirs: a model without training."""
     spec = api.error(call.code)
-    is_of_others = spec is not None and {Nature.REFUSAL, Nature.ENVIRONMENT} <= set(spec.natures)
-    return is_answered(api, call) and is_of_others and spec is not None and spec.declared_by(call.operation)
+    if spec is None or not is_answered(api, call):
+        return False
+    return {Nature.REFUSAL, Nature.ENVIRONMENT} <= set(spec.natures) and spec.declared_by(call.operation)
 
 
 def _untested(api: Api, operation: str, calls: list[Call], *, makes: bool) -> Untested:
